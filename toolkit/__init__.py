@@ -1,0 +1,57 @@
+"""Responsible-AI audits of annotated image datasets of people.
+
+    import toolkit as tk
+    dataset = tk.load("open_images_extended_miap_boxes_val.csv")
+    audit = tk.audit(dataset, by=["gender_presentation"])
+    audit.findings
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from toolkit import stats
+    from toolkit.config import AuditConfig
+    from toolkit.errors import ToolkitError
+    from toolkit.loaders import load
+    from toolkit.model.attribute import Attribute
+    from toolkit.model.dataset import AnnotatedDataset
+    from toolkit.outputs import Audit, audit
+
+HOMES: Final = {
+    "AnnotatedDataset": "toolkit.model.dataset",
+    "Attribute": "toolkit.model.attribute",
+    "Audit": "toolkit.outputs",
+    "AuditConfig": "toolkit.config",
+    "ToolkitError": "toolkit.errors",
+    "audit": "toolkit.outputs",
+    "load": "toolkit.loaders",
+}
+__all__ = [
+    "AnnotatedDataset",
+    "Attribute",
+    "Audit",
+    "AuditConfig",
+    "ToolkitError",
+    "audit",
+    "load",
+    "stats",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the module that defines it."""
+    if name == "stats":
+        return import_module("toolkit.stats")
+    if name in HOMES:
+        return getattr(import_module(HOMES[name]), name)
+    raise AttributeError(f"module 'toolkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return __all__

@@ -1,0 +1,43 @@
+"""Findings that need no policy: one rule a class, its name its stable code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from toolkit.checks import annotation, association, representation
+from toolkit.checks._rule import Measured, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from toolkit.model.finding import Finding
+
+__all__ = ["RULES", "Measured", "Rule", "judge"]
+
+RULES: Final[Mapping[str, type[Rule]]] = {
+    rule.__name__: rule
+    for rule in (
+        representation.REP001,
+        association.ASC001,
+        annotation.ANN001,
+        annotation.ANN002,
+        annotation.ANN003,
+        annotation.ANN004,
+        annotation.ANN005,
+        annotation.ANN006,
+        annotation.ANN007,
+        annotation.ANN008,
+    )
+}
+
+
+def judge(measured: Measured, rules: Mapping[str, type[Rule]]) -> tuple[Finding, ...]:
+    """Apply rules and return what they find, worst first.
+
+    Findings are ranked by severity, then by the size of the effect that is sure at the level of
+    the intervals, then by code, subject and slice.
+    """
+    found = [finding for rule in rules.values() for finding in rule().find(measured)]
+    return tuple(
+        sorted(found, key=lambda f: (f.severity.rank, -f.effect, f.code, f.subject, f.slice))
+    )

@@ -1,0 +1,78 @@
+"""What a finding rule is: a stable code, its texts, and a search through the audit's tables."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from toolkit.model.slices import Status
+from toolkit.wording.slices import in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+
+    from toolkit.config import AuditConfig
+    from toolkit.model.attribute import Attribute
+    from toolkit.model.finding import Finding
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What rules look at: the tables, what their attributes mean, and the settings."""
+
+    tables: Mapping[str, pd.DataFrame]
+    attributes: Mapping[str, Attribute]
+    config: AuditConfig
+
+    def rows(self, metric: str, *statuses: Status) -> Iterator[Any]:
+        """Yield the rows of a table as named tuples; by default those with a number."""
+        table = self.tables.get(metric)
+        if table is not None:
+            wanted = statuses or (Status.OK, Status.SMALL)
+            yield from table[table["status"].isin(wanted)].itertuples()
+
+    def words(self, printed: str) -> str:
+        """Return a slice in the words of the data, each perceived attribute called perceived."""
+        return in_words(printed, self.attributes)
+
+    def significant(self, q_value: float) -> bool:
+        """Whether a corrected p-value is below the level of the intervals."""
+        return q_value < 1 - self.config.slices.confidence
+
+    @property
+    def confidence(self) -> str:
+        """The level of every interval, as `95%`."""
+        return f"{100 * self.config.slices.confidence:.4g}%"
+
+
+class Rule(ABC):
+    """A rule that turns measured numbers into findings; its class's name is its code.
+
+    Attributes:
+        title: The finding in a few words, and `family` the metrics it is about.
+        needs: The tables it reads; where they are absent it finds nothing.
+        message: The sentence of a finding, with fields to fill.
+        meaning: What it says and how severe it is; with `example`, `formula` and `advice` the
+            text of its page in the documentation.
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    family: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
+    message: ClassVar[str]
+    meaning: ClassVar[str]
+    example: ClassVar[str]
+    formula: ClassVar[str]
+    advice: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        """Take the code from the class's name."""
+        cls.code = cls.__name__
+
+    @abstractmethod
+    def find(self, measured: Measured) -> Iterator[Finding]:
+        """Yield what somebody should look at."""

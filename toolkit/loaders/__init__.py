@@ -1,0 +1,143 @@
+"""Loaders: one annotation format a file, from a path to an `AnnotatedDataset`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from toolkit.engine import default_engine
+from toolkit.errors import UnknownFormatError, UnknownNameError
+from toolkit.loaders import open_images, table
+from toolkit.registry import available, lookup
+from toolkit.sources import inspect, require, require_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from toolkit.engine import Engine
+    from toolkit.model.dataset import AnnotatedDataset
+    from toolkit.sources import Recognition
+
+
+@dataclass(frozen=True)
+class Loader:
+    """One format.
+
+    Attributes:
+        name: Its name, as `--format` takes it.
+        load: From a path, `engine=` and the options to a dataset.
+        recognise: From a path to whether it is this format, and why.
+        reads: What it reads, in a line.
+        does_not_read: What of the format it does not read, in a line.
+        options: The names of the options that `load` takes.
+    """
+
+    name: str
+    load: Callable[..., AnnotatedDataset]
+    recognise: Callable[[Path], Recognition]
+    reads: str
+    does_not_read: str
+    options: tuple[str, ...] = ()
+
+
+LOADERS: Final = {
+    loader.name: loader
+    for loader in (
+        Loader(
+            name="open_images",
+            load=open_images.load_open_images,
+            recognise=open_images.recognise_open_images,
+            reads=open_images.READS,
+            does_not_read=open_images.DOES_NOT_READ,
+        ),
+        Loader(
+            name="table",
+            load=table.load_table,
+            recognise=table.recognise_table,
+            reads=table.READS,
+            does_not_read=table.DOES_NOT_READ,
+            options=table.OPTIONS,
+        ),
+    )
+}
+"""The formats, in the order in which they are tried."""
+
+
+def load(
+    path: Path | str,
+    format: str | None = None,  # noqa: A002 - the field's word, and users write it
+    *,
+    engine: Engine | None = None,
+    name: str | None = None,
+    licence: str | None = None,
+    **options: Any,
+) -> AnnotatedDataset:
+    """Load a dataset.
+
+    Args:
+        path: A file or folder.
+        format: A loader's name (`toolkit list loaders`); recognised from the content if left out.
+        engine: What reads it; by default the one of this process.
+        name: The dataset's name for titles, instead of that of the file or folder.
+        licence: The licence of the annotations.
+        **options: What the loader takes, for instance `columns` of the loader `table`.
+
+    Raises:
+        DataNotFoundError: If there is nothing at the path.
+        UnknownFormatError: If no loader recognises it.
+        UnknownNameError: If the format or an option is unknown.
+        DataReadError: If it cannot be read, or no row can be used.
+    """
+    path = Path(path)
+    require(path)
+    engine = engine or default_engine()
+    with engine.guard(path):
+        loader, why = chosen(path, format, options)
+        dataset = loader.load(path, engine=engine, **options)
+    provenance = replace(
+        dataset.provenance, recognised=why, licence=licence or dataset.provenance.licence
+    )
+    return replace(dataset, name=name or dataset.name, provenance=provenance)
+
+
+def chosen(path: Path, name: str | None, options: Iterable[str]) -> tuple[Loader, str]:
+    """Return the loader to use, and why.
+
+    Without a name, the first loader that recognises the path is used; where options are given,
+    the only loader that takes them is.
+
+    Raises:
+        UnknownNameError: If there is no loader of that name, or none takes the options.
+        UnknownFormatError: If no loader recognises the path.
+        DataReadError: If the path is a file that cannot be a table.
+    """
+    if name is not None:
+        loader = lookup("loaders", LOADERS, name)
+        refuse_unknown(options, loader.options, f"the format {name!r}")
+        return loader, "the format was named"
+    loaders = list(available("loaders", LOADERS).values())
+    refuse_unknown(options, [option for loader in loaders for option in loader.options], "load")
+    taking = [loader for loader in loaders if set(options) <= set(loader.options)]
+    if len(taking) == 1:
+        return taking[0], f"only this format takes the options {', '.join(options)}"
+    if path.is_file():
+        require_table(inspect(path))
+    reasons = []
+    for loader in taking:
+        recognition = loader.recognise(path)
+        if recognition.matches:
+            return loader, recognition.why
+        reasons.append(f"{loader.name}: {recognition.why}")
+    raise UnknownFormatError(path, reasons)
+
+
+def refuse_unknown(options: Iterable[str], known: Collection[str], where: str) -> None:
+    """Refuse an option that no loader takes.
+
+    Raises:
+        UnknownNameError: If there is one.
+    """
+    for option in options:
+        if option not in known:
+            raise UnknownNameError("option", option, known, where)

@@ -1,0 +1,1 @@
+"""The nouns: frozen dataclasses and column contracts that every other part is written against."""

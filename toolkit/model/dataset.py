@@ -1,0 +1,117 @@
+"""An annotated image dataset as a handful of lazy tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from toolkit.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import ibis.expr.types as ir
+
+    from toolkit.model.attribute import Attribute
+
+TABLES: Final = ("images", "annotations", "image_labels", "captions", "predictions", "signals")
+BOX_COLUMNS: Final = ("x_min", "y_min", "x_max", "y_max")
+FLAG_COLUMNS: Final = (
+    "is_occluded",
+    "is_truncated",
+    "is_group_of",
+    "is_depiction_of",
+    "is_inside_of",
+)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a dataset came from and what became of every row of it.
+
+    Attributes:
+        source: What was loaded, as the user named it.
+        loader: The loader that read it, and `recognised` why it was taken to be the right one.
+        files: SHA-256 by file name; for a large file, of its size, first and last megabyte.
+        licence: The licence of the annotations as far as the source states it.
+        rows_read: Rows read, by table.
+        rows_rejected: Rows left out, by table and reason; read = kept + rejected.
+        notes: Sentences about what the loader did that a reader should know.
+    """
+
+    source: str
+    loader: str
+    recognised: str = ""
+    files: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    licence: str = ""
+    rows_read: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    rows_rejected: Mapping[str, Mapping[str, int]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows_kept(self) -> dict[str, int]:
+        """Rows that are in the dataset, by table."""
+        return {
+            table: read - sum(self.rows_rejected.get(table, {}).values())
+            for table, read in self.rows_read.items()
+        }
+
+
+@dataclass(frozen=True)
+class AnnotatedDataset:
+    """Images, their annotations and what is known of both, as lazy Ibis tables.
+
+    Attributes:
+        name: The dataset's name for titles.
+        provenance: Where it came from; row counts by reason.
+        n_images: How many images there are: those listed and those only annotations name.
+        attributes: The attributes by name; each is a column of its table.
+        images: `image_id`, `path`, `width`, `height`, `split` and attributes; one row an image.
+        annotations: `annotation_id`, `image_id`, `label`, the box in 0..1 from the top left,
+            the flags (boolean, null where not known) and attributes; one row an annotation.
+        image_labels: `image_id`, `label`, `confidence` (1 verified present, 0 verified absent,
+            otherwise a machine's), `source`.
+        captions: `caption_id`, `image_id`, `text`.
+        predictions: `prediction_id`, `image_id`, `label`, `score`, the box, `model`.
+        signals: What was derived from pixels or text, keyed by `image_id` or `annotation_id`.
+        annotation_signals: The columns of `annotations` that were derived from its others.
+        rejected: The rows that were left out, by table: the source's columns as text and `reason`.
+        label_names: Names for people of the labels that are codes.
+
+    A table the source does not have is None.
+    """
+
+    name: str
+    provenance: Provenance
+    n_images: int
+    attributes: Mapping[str, Attribute]
+    images: ir.Table | None = None
+    annotations: ir.Table | None = None
+    image_labels: ir.Table | None = None
+    captions: ir.Table | None = None
+    predictions: ir.Table | None = None
+    signals: ir.Table | None = None
+    rejected: Mapping[str, ir.Table] = field(default_factory=lambda: MappingProxyType({}))
+    label_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    annotation_signals: tuple[str, ...] = ()
+
+    def attribute(self, name: str) -> Attribute:
+        """Return the attribute of that name.
+
+        Raises:
+            UnknownNameError: If there is none; the message suggests the nearest.
+        """
+        if name not in self.attributes:
+            raise UnknownNameError("attribute", name, self.attributes, f"dataset {self.name!r}")
+        return self.attributes[name]
+
+    def label_name(self, label: str) -> str:
+        """Return the label's name for people, or the label itself."""
+        return self.label_names.get(label, label)
+
+    def with_attributes(self, changed: Mapping[str, Attribute]) -> AnnotatedDataset:
+        """Return a copy in which these attributes replace those of the same name."""
+        return replace(self, attributes=MappingProxyType({**self.attributes, **changed}))

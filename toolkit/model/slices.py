@@ -1,0 +1,171 @@
+"""Slices of a dataset, and the one table in which every number about a slice stands."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+SLICE_COLUMNS: Final = (
+    "metric",
+    "subject",
+    "unit",
+    "slice",
+    "n",
+    "n_images",
+    "value",
+    "ci_low",
+    "ci_high",
+    "reference",
+    "p_value",
+    "q_value",
+    "status",
+)
+TEXT_COLUMNS: Final = ("metric", "subject", "unit", "slice", "status")
+COUNT_COLUMNS: Final = ("n", "n_images")
+
+
+class Missing(Enum):
+    """The value of a row whose attribute is null: a group of its own, never dropped."""
+
+    MISSING = "(missing)"
+
+
+MISSING: Final = Missing.MISSING
+Value = str | Missing
+
+
+class Unit(StrEnum):
+    """What one count counts."""
+
+    IMAGE = "image"
+    ANNOTATION = "annotation"
+
+
+class Status(StrEnum):
+    """Whether a number could be computed and may be read as it stands."""
+
+    OK = "ok"
+    UNDEFINED = "undefined"
+    """0/0: there is nothing to divide by."""
+    SMALL = "small"
+    """Computed from fewer than `min_n` units."""
+    SUPPRESSED = "suppressed"
+    """Must not be published."""
+    STRUCTURAL = "structural"
+    """The combination cannot occur by the annotation protocol."""
+
+
+@dataclass(frozen=True, order=False)
+class Slice:
+    """The rows with the given value of each of some attributes; without terms, all rows.
+
+    Printed as `attribute=value & attribute=value`, or `overall`. A value that could be mistaken
+    for this notation is printed as a JSON string.
+    """
+
+    terms: tuple[tuple[str, Value], ...] = ()
+
+    def __str__(self) -> str:
+        if not self.terms:
+            return "overall"
+        return " & ".join(f"{name}={printed(value)}" for name, value in self.terms)
+
+
+OVERALL: Final = Slice()
+
+
+def printed(value: Value) -> str:
+    """Return a slice's value as text that no other value shares."""
+    if isinstance(value, Missing):
+        return value.value
+    ambiguous = (
+        "&" in value or "=" in value or value.startswith('"') or value in ("", MISSING.value)
+    )
+    return json.dumps(value, ensure_ascii=False) if ambiguous else value
+
+
+@dataclass(frozen=True)
+class SliceTable:
+    """One long table of numbers about slices, always with the columns `SLICE_COLUMNS`.
+
+    Attributes:
+        frame: One row a number. `metric` names the number, `subject` the label, word, flag or
+            attribute measured (empty for plain counts), `unit` what is counted, `n` the units
+            and `n_images` the images it rests on, `value` with `ci_low` and `ci_high` the
+            estimate, `reference` what it is compared with, `p_value` and `q_value` the evidence
+            against equality with the reference before and after correction within the family,
+            `status` a `Status`. Numbers that do not exist are NaN.
+    """
+
+    frame: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        columns = tuple(self.frame.columns)
+        if columns != SLICE_COLUMNS:
+            raise ValueError(f"a SliceTable has the columns {SLICE_COLUMNS}, not {columns}")
+
+    @classmethod
+    def of(cls, columns: dict[str, Any]) -> SliceTable:
+        """Build a table from column values, in their order and without regard to any index.
+
+        A column is a sequence or one value for all rows. `n` and `n_images` must be given; other
+        columns left out are empty text, NaN, or the status `ok`.
+
+        Raises:
+            ValueError: If a column is unknown, a count missing, or the lengths differ.
+        """
+        import numpy as np
+        import pandas as pd
+
+        unknown = columns.keys() - set(SLICE_COLUMNS)
+        if unknown:
+            raise ValueError(f"not columns of a SliceTable: {sorted(unknown)}")
+        if absent := set(COUNT_COLUMNS) - columns.keys():
+            raise ValueError(f"a SliceTable needs the counts {sorted(absent)}")
+        listed = {name: np.asarray(values) for name, values in columns.items() if np.ndim(values)}
+        length = max(map(len, listed.values()), default=1)
+        defaults: dict[str, Any] = {
+            name: "" if name in TEXT_COLUMNS else np.nan for name in SLICE_COLUMNS
+        }
+        defaults |= {"status": Status.OK.value, **columns, **listed}
+        frame = pd.DataFrame(defaults, index=range(length), columns=list(SLICE_COLUMNS))
+        return cls(typed(frame))
+
+    @classmethod
+    def concat(cls, tables: Iterable[SliceTable]) -> SliceTable:
+        """Stack tables in the order given."""
+        import pandas as pd
+
+        frames = [table.frame for table in tables if len(table.frame)]
+        if not frames:
+            return cls.empty()
+        return cls(pd.concat(frames, ignore_index=True))
+
+    @classmethod
+    def empty(cls) -> SliceTable:
+        """Return a table without rows."""
+        import pandas as pd
+
+        return cls(typed(pd.DataFrame({name: [] for name in SLICE_COLUMNS})))
+
+    def by_metric(self) -> dict[str, pd.DataFrame]:
+        """Split into one frame a metric, in the order of first appearance."""
+        return {
+            str(name): group.reset_index(drop=True)
+            for name, group in self.frame.groupby("metric", sort=False)
+        }
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with text, integer and float columns in their place."""
+    kinds: dict[str, str] = dict.fromkeys(SLICE_COLUMNS, "float64")
+    kinds |= dict.fromkeys(TEXT_COLUMNS, "str")
+    kinds |= dict.fromkeys(COUNT_COLUMNS, "int64")
+    return frame.astype(kinds)

@@ -1,0 +1,141 @@
+"""The audit as its users hold it: a record that can be shown, saved and opened again.
+
+The only module that writes files. An output folder is written beside its place and moved there
+file by file, so that a run that is killed or fails leaves what was there before.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import pandas as pd
+
+from toolkit import pipeline
+from toolkit.config import AuditConfig
+from toolkit.errors import DataNotFoundError, DataReadError, OutputError
+from toolkit.model.audit import AuditRecord
+from toolkit.registry import available
+from toolkit.render import RENDERERS
+
+if TYPE_CHECKING:
+
+    from toolkit.model.dataset import AnnotatedDataset
+    from toolkit.pipeline import By, Progress
+
+RECORD = "audit.json"
+REJECTED = "rejected.parquet"
+TABLES = "tables"
+
+
+@dataclass(frozen=True)
+class Audit(AuditRecord):
+    """An audit: its findings, its tables, and the ways to keep and show them.
+
+    `findings` and `tables` are DataFrames; the other parts are those of `AuditRecord`. `dataset`
+    is what was audited, or None where the audit was opened from a folder.
+    """
+
+    dataset: AnnotatedDataset | None = None
+
+    def save(self, folder: Path | str) -> Path:
+        """Write `audit.json`, `tables/*.parquet`, card and dashboard into a folder.
+
+        Rows that the loader left out are listed in `rejected.parquet`. Other files of the folder
+        are left alone.
+
+        Raises:
+            OutputError: If the folder cannot be written; what was there is untouched.
+        """
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
+                self.write(Path(partial))
+                move(Path(partial), folder)
+        except OSError as error:
+            raise OutputError(folder, error.strerror or str(error)) from error
+        return folder
+
+    def write(self, folder: Path) -> None:
+        """Write every file into an empty folder."""
+        (folder / TABLES).mkdir()
+        for metric, table in self.tables.items():
+            table.to_parquet(folder / TABLES / f"{metric}.parquet", index=False)
+        for renderer in available("renderers", RENDERERS).values():
+            if renderer.file:
+                path = folder / renderer.file
+                path.write_text(renderer.render(self), encoding="utf-8", newline="\n")
+        if self.dataset is not None and self.dataset.rejected:
+            rejected_rows(self.dataset).to_parquet(folder / REJECTED, index=False)
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Self:
+        """Read an audit that was saved.
+
+        Raises:
+            DataNotFoundError: If the folder or its `audit.json` is not there.
+            DataReadError: If a file of it cannot be read.
+        """
+        folder = Path(folder)
+        record = folder / RECORD
+        if not record.is_file():
+            raise DataNotFoundError(record)
+        try:
+            paths = sorted((folder / TABLES).glob("*.parquet"))
+            tables = {path.stem: pd.read_parquet(path) for path in paths}
+            text = record.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise DataReadError(
+                folder, f"cannot be read ({error})", "Run the audit again."
+            ) from error
+        return cls.from_json(text, tables)
+
+    def _repr_html_(self) -> str:
+        """Show the audit in a notebook."""
+        return RENDERERS["notebook"].render(self)
+
+
+def audit(
+    dataset: AnnotatedDataset,
+    by: By | None = None,
+    config: AuditConfig | Path | str | None = None,
+    progress: Progress | None = None,
+) -> Audit:
+    """Audit a dataset.
+
+    Args:
+        dataset: What `toolkit.load` returned.
+        by: Attributes, and tuples of attributes for intersections; by default those of the
+            settings, else every sensitive attribute and every pair of them.
+        config: The settings, or the path of an `audit.toml`.
+        progress: Called with the stage's name, its number and the number of stages.
+
+    Raises:
+        ToolkitError: If a name or setting is wrong, or the data cannot be counted.
+    """
+    settings = AuditConfig.read(config) if isinstance(config, str | Path) else config
+    record = pipeline.run(dataset, by, settings, progress)
+    parts = {field.name: getattr(record, field.name) for field in fields(AuditRecord)}
+    return Audit(**parts, dataset=dataset)
+
+
+def rejected_rows(dataset: AnnotatedDataset) -> pd.DataFrame:
+    """Return the rows that were left out, with the table they were meant for and the reason."""
+    frames: list[pd.DataFrame] = [
+        rows.to_pandas().assign(table=table) for table, rows in dataset.rejected.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def move(partial: Path, folder: Path) -> None:
+    """Move finished files into the folder, over those of an earlier run."""
+    (folder / TABLES).mkdir(exist_ok=True)
+    fresh = {path.relative_to(partial) for path in partial.rglob("*") if path.is_file()}
+    stale = {path.relative_to(folder) for path in (folder / TABLES).glob("*.parquet")}
+    for name in sorted(fresh):
+        (partial / name).replace(folder / name)
+    for name in sorted((stale | {Path(REJECTED)}) - fresh):
+        (folder / name).unlink(missing_ok=True)

@@ -1,0 +1,93 @@
+"""How each group is annotated: the metrics of the annotations, one column each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from toolkit.model.card import Form
+from toolkit.render._rows import Row, by_attributes, estimate, rows
+from toolkit.wording.numbers import interval
+from toolkit.wording.slices import terms, title, titles, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from toolkit.model.attribute import Attribute
+    from toolkit.model.audit import AuditRecord
+
+COLUMNS: Final = {
+    "annotation.boxes_per_image": ("Boxes per image", Form.NUMBER),
+    "annotation.box_area": ("Box area, share of image", Form.SHARE),
+    "annotation.box_x_center": ("Centre, left to right", Form.NUMBER),
+    "annotation.box_y_center": ("Centre, top to bottom", Form.NUMBER),
+    "annotation.rate": ("", Form.SHARE),
+    "annotation.missing_rate": ("Unknown", Form.SHARE),
+}
+Column = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class RateTable:
+    """The groups of one attribute or intersection by the metrics of their annotations.
+
+    Attributes:
+        title: The attribute's name with its basis.
+        columns: The metrics.
+        rows: For each group its value and, for each column, value and interval as printed.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+def rate_tables(audit: AuditRecord) -> list[RateTable]:
+    """Return a table for each attribute that annotations are cut by, all of them in its first row.
+
+    Without such an attribute there is one table with that row alone.
+    """
+    found = [row for metric in COLUMNS for row in rows(audit, metric)]
+    attributes = {attribute.name: attribute for attribute in audit.attributes}
+    cut = by_attributes(found)
+    overall = cut.pop((), [])
+    if overall and not cut:
+        return [rate_table((), overall, attributes)]
+    return [rate_table(names, [*overall, *groups], attributes) for names, groups in cut.items()]
+
+
+def rate_table(
+    names: tuple[str, ...], found: list[Row], attributes: Mapping[str, Attribute]
+) -> RateTable:
+    """Return the table of one attribute, of an intersection, or of all annotations."""
+    order = list(COLUMNS)
+    columns = sorted(
+        dict.fromkeys((row.metric, row.subject) for row in found), key=lambda c: order.index(c[0])
+    )
+    cells = {(row.slice, row.metric, row.subject): printed(row) for row in found}
+    groups = dict.fromkeys(row.slice for row in found)
+    return RateTable(
+        title=titles(names, attributes) if names else "all annotations",
+        columns=tuple(heading(column, attributes) for column in columns),
+        rows=tuple(
+            (value(cut), tuple(cells.get((cut, *column), ("", "")) for column in columns))
+            for cut in groups
+        ),
+    )
+
+
+def printed(row: Row) -> tuple[str, str]:
+    """Return value and interval of one number."""
+    form = COLUMNS[row.metric][1]
+    return estimate(row.value, form, row.status), interval(row.ci_low, row.ci_high, form)
+
+
+def heading(column: Column, attributes: Mapping[str, Attribute]) -> str:
+    """Return the name of a column."""
+    metric, subject = column
+    return " ".join(filter(None, [COLUMNS[metric][0], title(subject, attributes)]))
+
+
+def value(printed_slice: str) -> str:
+    """Return the values of a slice."""
+    return " · ".join(value_of(value) for _, value in terms(printed_slice)) or "All"

@@ -1,0 +1,1 @@
+"""Numbers and slices as people read them, the same in every message and output."""

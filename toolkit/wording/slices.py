@@ -1,0 +1,73 @@
+"""A printed slice, taken apart again and said in words."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from toolkit.model.slices import OVERALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from toolkit.model.attribute import Attribute
+
+Terms = tuple[tuple[str, str], ...]
+BETWEEN: Final = " & "
+FLAG_WORDS: Final = {"true": "", "false": "not "}
+
+
+def terms(text: str) -> Terms:
+    """Return the (attribute, printed value) pairs of a slice as `Slice` prints it."""
+    found: list[tuple[str, str]] = []
+    rest = "" if text == str(OVERALL) else text
+    while rest:
+        attribute, _, rest = rest.partition("=")
+        if rest.startswith('"'):
+            _, end = json.JSONDecoder().raw_decode(rest)
+            value, rest = rest[:end], rest[end:].removeprefix(BETWEEN)
+        else:
+            value, _, rest = rest.partition(BETWEEN)
+        found.append((attribute, value))
+    return tuple(found)
+
+
+def attributes_of(text: str) -> tuple[str, ...]:
+    """Return the attributes by which a printed slice is cut; none for the whole dataset."""
+    return tuple(attribute for attribute, _ in terms(text))
+
+
+def value_of(printed: str) -> str:
+    """Return a printed value as the source wrote it."""
+    return str(json.loads(printed)) if printed.startswith('"') else printed
+
+
+def in_words(printed: str, attributes: Mapping[str, Attribute]) -> str:
+    """Return a slice in the words of the data, with how the values of each attribute came to be.
+
+    `gender=Predominantly Feminine` becomes `Predominantly Feminine (perceived gender)`: a value
+    that somebody judged from the picture is never passed off as what a person is. A flag is
+    named by itself: `is_group_of=true` becomes `is group of`.
+    """
+    return " and ".join(term(*pair, attributes) for pair in terms(printed)) or "all"
+
+
+def term(name: str, value: str, attributes: Mapping[str, Attribute]) -> str:
+    """Return one attribute's value in words."""
+    if value in FLAG_WORDS and name not in attributes:
+        return FLAG_WORDS[value] + name.replace("_", " ")
+    return f"{value_of(value)} ({title(name, attributes)})"
+
+
+def title(name: str, attributes: Mapping[str, Attribute]) -> str:
+    """Return an attribute's name for readers, after its basis where one is stated."""
+    attribute = attributes.get(name)
+    words = name.replace("_", " ")
+    if attribute is None or attribute.basis == "not stated":
+        return words
+    return f"{attribute.basis} {words}"
+
+
+def titles(names: Iterable[str], attributes: Mapping[str, Attribute]) -> str:
+    """Return the names of attributes that are crossed, as the heading of a table."""
+    return " × ".join(title(name, attributes) for name in names)
