@@ -9,7 +9,7 @@ BY := --by gender_presentation --by age_presentation --by gender_presentation,ag
 GENERATOR := $(wildcard toolkit/sample/*.py toolkit/sample/*/*)
 MIAP ?= ../shared/data/miap_val/open_images_extended_miap_boxes_val.csv
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check lint types contracts bench docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/core.stamp $(SAMPLE)/truth.toml
@@ -18,10 +18,16 @@ demo: $(VENV)/core.stamp $(SAMPLE)/truth.toml
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -n 2 --cov
 
-check: $(VENV)/test.stamp
+check: lint types contracts
+
+lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.stamp
 	$(BIN)/mypy
+
+contracts: $(VENV)/test.stamp
 	$(BIN)/lint-imports
 
 bench: $(VENV)/core.stamp
@@ -30,6 +36,10 @@ bench: $(VENV)/core.stamp
 
 docs: $(VENV)/core.stamp
 	$(BIN)/python docs/generate.py
+
+card: $(VENV)/core.stamp $(SAMPLE)/truth.toml
+	SOURCE_DATE_EPOCH=1795305600 $(BIN)/toolkit audit --config datacards/sample/audit.toml --output out/card
+	cp out/card/card.md datacards/sample/card.md
 
 clean:
 	rm -rf out $(VENV) .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -57,6 +57,15 @@ def test_example_of_the_design_is_read(tmp_path: Path) -> None:
     }
 
 
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    """Settings mean the same from whatever folder the command is run."""
+    path = tmp_path / "audit.toml"
+    path.write_text("[dataset]\npath = 'boxes.csv'\n[card]\nstated = 'stated.toml'")
+    config = AuditConfig.read(path)
+    assert config.dataset.path == str(tmp_path / "boxes.csv")
+    assert config.card.stated == str(tmp_path / "stated.toml")
+
+
 def test_nothing_needs_to_be_set() -> None:
     """Empty settings are the defaults that the documentation names."""
     config = AuditConfig.of({})

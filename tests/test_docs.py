@@ -59,6 +59,15 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
+def test_every_layer_is_explained() -> None:
+    """The page on the architecture names every layer that the import contract has."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = contracts["tool"]["importlinter"]["contracts"][0]["layers"]
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    modules = [module for layer in layers for module in layer.split(" | ")]
+    assert [module for module in modules if f"`{module}`" not in page] == []
+
+
 @pytest.mark.usefixtures("beside_the_sample")
 def test_notebook_example_runs() -> None:
     """The README's notebook example runs as printed, and its last line shows the audit."""

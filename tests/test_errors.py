@@ -77,7 +77,7 @@ EXAMPLES = [
         3,
         (
             "Could not write 'out': no space left on the device. Nothing there was changed; free "
-            "some space or choose another folder with --output."
+            "some space or choose another folder."
         ),
     ),
     (

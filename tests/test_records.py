@@ -83,11 +83,12 @@ def test_a_quote_that_is_never_closed_costs_one_line(tmp_path: Path) -> None:
         (b'1,"2"3', "quote is not closed"),
         (b"1," + b"x" * 200_000, "value is too long"),
         (b"1," + b"x" * 3_000_000, "value is too long"),
+        (b"1," * 2_000_000 + b"1", "line is too long"),
     ],
 )
 def test_a_malformed_line_has_a_reason(tmp_path: Path, line: bytes, reason: str) -> None:
     """Each way to be malformed has its constant phrase, and the next line is read."""
-    first, *_, last = read(tmp_path, b"a,b\n" + line + b"\n5,6\n")
+    first, last = read(tmp_path, b"a,b\n" + line + b"\n5,6\n")
     assert isinstance(first, Malformed)
     assert first.reason == reason
     assert first.text.encode("utf-8")
@@ -145,11 +146,13 @@ def test_the_survey_sees_across_blocks(tmp_path: Path, size: int) -> None:
         (b'{"a": "\\u0000"}', "JSON has a NUL or half a character"),
         (b'{"a": "\xe9"}', "line is not UTF-8"),
         (b'{"a": "\x00"}', "line has a NUL byte"),
+        (b'{"a": "\\\\\\u0000"}', "JSON has a NUL or half a character"),
+        (b'{"a": "' + b"x" * 3_000_000 + b'"}', "line is too long"),
     ],
 )
 def test_json_that_is_no_row_has_a_reason(tmp_path: Path, line: bytes, reason: str) -> None:
     """Each line that is not strict JSON is set aside with its reason, and the next is read."""
-    first, second = read_json(tmp_path, line, b'{"b": "x"}')
+    first, second = read_json(tmp_path, line, b"", b'{"b": "x"}')
     assert isinstance(first, Malformed)
     assert first.reason == reason
     assert second == [None, "x"]

@@ -206,3 +206,14 @@ def test_slicings_counted_together_are_those_counted_alone(
         assert np.array_equal(together.present, alone.present)
         assert np.array_equal(together.counts, alone.counts)
         assert np.array_equal(together.products("n", "n"), alone.products("n", "n"))
+
+
+@pytest.mark.parametrize(
+    "name", ["cluster", "n", "key_0", "label", "total", "image", "annotation_set"]
+)
+def test_an_attribute_may_have_any_name(name: str) -> None:
+    """Names of our own columns are not taken from the user."""
+    odd = Attribute(name, "annotations")
+    rows = {"image_id": ["a", "a", "b"], name: ["F", "M", "M"]}
+    (found,) = count(annotated(rows, [odd]), [(name,)], 50)
+    assert found.counts.tolist() == [1, 2]

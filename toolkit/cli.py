@@ -89,8 +89,8 @@ def audit(
     """Audit a dataset: print what was found, write data card, dashboard and tables."""
     from toolkit import outputs
 
-    settings, place = settings_of(config)
-    with stages() as progress, loaded(data, format, settings, place, progress) as dataset:
+    settings = settings_of(config)
+    with stages() as progress, loaded(data, format, settings, progress) as dataset:
         wanted = [tuple(names.split(",")) for names in by] if by else None
         result = outputs.audit(dataset, wanted, settings, progress)
         progress("writing", 1, 1)
@@ -145,14 +145,13 @@ def sample(
     typer.echo(f"{images} images in {folder}; the planted biases are in {folder / 'truth.toml'}")
 
 
-def settings_of(path: Path | None) -> tuple[AuditConfig, Path]:
-    """Return the settings and the folder that their paths are relative to."""
+def settings_of(path: Path | None) -> AuditConfig:
+    """Return the settings of a file, of this folder's audit.toml, or the defaults."""
     from toolkit.config import AuditConfig
 
     if path is None and not Path(SETTINGS).is_file():
-        return AuditConfig(), Path()
-    path = path or Path(SETTINGS)
-    return AuditConfig.read(path), path.parent
+        return AuditConfig()
+    return AuditConfig.read(path or Path(SETTINGS))
 
 
 @contextmanager
@@ -160,7 +159,6 @@ def loaded(
     data: Path | None,
     format_: str | None,
     settings: AuditConfig,
-    place: Path,
     progress: Callable[[str, int, int], None],
 ) -> Iterator[Any]:
     """Load the dataset into an engine that lasts as long as the block."""
@@ -172,7 +170,7 @@ def loaded(
         raise SettingsError(
             "No dataset is named", "arguments", "Give a path, or set path under [dataset]."
         )
-    path = data if data is not None else place / str(stated.path)
+    path = data if data is not None else Path(str(stated.path))
     progress("loading", 0, 1)
     with Engine(settings.engine) as engine, engine.guard(path):
         yield load(path, format_ or stated.format, engine=engine, **options(settings))
@@ -225,7 +223,10 @@ def stages() -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     parts = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*parts, console=Console(stderr=True), transient=True) as bar:
+    terminal = Console(stderr=True)
+    with Progress(
+        *parts, console=terminal, transient=True, disable=not terminal.is_terminal
+    ) as bar:
         task = bar.add_task("starting", total=None)
 
         def report(stage: str, done: int, of: int) -> None:

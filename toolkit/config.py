@@ -155,6 +155,14 @@ class FindingsConfig(Strict):
     )
 
 
+class CardConfig(Strict):
+    """What goes onto the data card beside what is measured."""
+
+    stated: str | None = Field(
+        None, description="A TOML file with people's answers, relative to this file."
+    )
+
+
 class EngineConfig(Strict):
     """What the table engine may use."""
 
@@ -180,34 +188,32 @@ class AuditConfig(Strict):
     slices: SlicesConfig = Field(default_factory=SlicesConfig)
     association: AssociationConfig = Field(default_factory=AssociationConfig)
     findings: FindingsConfig = Field(default_factory=FindingsConfig)
+    card: CardConfig = Field(default_factory=CardConfig)
     engine: EngineConfig = Field(default_factory=EngineConfig)
 
     @classmethod
     def read(cls, path: Path | str) -> AuditConfig:
-        """Read a settings file.
+        """Read a settings file; the paths in it are relative to its folder.
 
         Raises:
             DataNotFoundError: If it is not there.
-            SettingsError: If it cannot be read or is no TOML, or a key or value is wrong; every
-                fault is named.
+            SettingsError: If it is no TOML, or a key or value is wrong; every fault is named.
         """
         path = Path(path)
-        if not path.is_file():
-            raise DataNotFoundError(path)
-        try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SettingsError(
-                f"The settings cannot be read: {error.strerror}", str(path), "Name another file."
-            ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise SettingsError(
-                f"The settings are no TOML: {error}", str(path), "Mend that line."
-            ) from error
+        content = read_toml(path)
         if path.name == "pyproject.toml":
             tool = content.get("tool")
             content = tool.get("toolkit", {}) if isinstance(tool, dict) else {}
-        return cls.of(content, str(path))
+        config = cls.of(content, str(path))
+        data, stated = config.dataset.path, config.card.stated
+        dataset = {"path": data and str(path.parent / data)}
+        card = {"stated": stated and str(path.parent / stated)}
+        return config.model_copy(
+            update={
+                "dataset": config.dataset.model_copy(update=dataset),
+                "card": config.card.model_copy(update=card),
+            }
+        )
 
     @classmethod
     def of(cls, content: dict[str, Any], where: str = "given as a dict") -> AuditConfig:
@@ -221,6 +227,24 @@ class AuditConfig(Strict):
         except ValidationError as error:
             faults = " ".join(sentence(fault) for fault in error.errors())
             raise SettingsError("These settings cannot be used", where, faults) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        DataNotFoundError: If it is not there.
+        SettingsError: If it cannot be read or is no TOML.
+    """
+    if not path.is_file():
+        raise DataNotFoundError(path)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        what = f"The file cannot be read: {error.strerror}"
+        raise SettingsError(what, str(path), "Name another file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SettingsError(f"The file is no TOML: {error}", str(path), "Mend that.") from error
 
 
 def sentence(fault: Any) -> str:

@@ -101,7 +101,7 @@ class OutputError(ToolkitError):
     def __init__(self, path: Path | str, why: str) -> None:
         super().__init__(
             f"Could not write {str(path)!r}: {why}. Nothing there was changed; "
-            "free some space or choose another folder with --output."
+            "free some space or choose another folder."
         )
 
 

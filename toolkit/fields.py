@@ -7,7 +7,7 @@ the rules that a row must not break. A rule's phrase is constant, so that rows a
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import ibis
@@ -26,6 +26,7 @@ TOLERANCE: Final = 1e-6
 SET: Final = ("1", "1.0", "true")
 UNSET: Final = ("0", "0.0", "false")
 NOT_KNOWN: Final = ("-1", "-1.0")
+NO_FLAG: Final = "flag is not 0, 1 or -1"
 
 
 @dataclass(frozen=True)
@@ -58,20 +59,25 @@ class Box:
             return cls(x, y, x + third, y + fourth)
         return cls(x - third / 2, y - fourth / 2, x + third / 2, y + fourth / 2)
 
+    @property
+    def corners(self) -> tuple[ir.NumericValue, ...]:
+        """The four numbers, in the order of `BOX_COLUMNS`."""
+        return self.x_min, self.y_min, self.x_max, self.y_max
+
     def columns(self) -> dict[str, ir.NumericValue]:
         """Return the box columns of a dataset, cut off at the edges of the image."""
-        corners = zip(BOX_COLUMNS, astuple(self), strict=True)
-        return {name: ibis.greatest(0.0, ibis.least(1.0, c)) for name, c in corners}
+        named = zip(BOX_COLUMNS, self.corners, strict=True)
+        return {name: ibis.greatest(0.0, ibis.least(1.0, corner)) for name, corner in named}
 
     def rules(self) -> list[Rule]:
         """Return why a box cannot be used.
 
         A box without width or height is used: annotators do draw lines and points.
         """
-        corners = astuple(self)
+        infinite = ibis.or_(*(corner.isnan() | corner.isinf() for corner in self.corners))
         return [
-            Rule("box is not a number", ibis.or_(*(c.isnull() for c in corners))),
-            Rule("box is not finite", ibis.or_(*(c.isnan() | c.isinf() for c in corners))),
+            Rule("box is not a number", ibis.or_(*(corner.isnull() for corner in self.corners))),
+            Rule("box is not finite", infinite),
             Rule("box corners are swapped", (self.x_max < self.x_min) | (self.y_max < self.y_min)),
             Rule("box is outside 0..1", self.beyond(TOLERANCE)),
         ]
@@ -81,7 +87,7 @@ class Box:
         without_area = (self.x_max == self.x_min) | (self.y_max == self.y_min)
         return [
             Rule("the box has no width or no height", without_area),
-            Rule(f"the box reaches beyond the image by up to {TOLERANCE:g}", self.beyond(0.0)),
+            Rule(f"the box reaches past an edge by at most {TOLERANCE:g}", self.beyond(0.0)),
         ]
 
     def beyond(self, tolerance: float) -> ir.BooleanValue:
@@ -122,13 +128,17 @@ def flag(column: ir.Value) -> ir.BooleanValue:
     """Return a flag written as 1, 0 or -1 (not known), or as true and false; null if not known."""
     if column.type().is_boolean():
         return column
+    if column.type().is_numeric():
+        return ibis.cases((column == 1, True), (column == 0, False))
     written = text(column).lower()
     return ibis.cases((written.isin(SET), True), (written.isin(UNSET), False))
 
 
 def flag_rule(column: ir.Value) -> Rule:
     """Refuse a flag that is written otherwise; an empty one is not known."""
-    return Rule("flag is not 0, 1 or -1", text(column).lower().notin(SET + UNSET + NOT_KNOWN))
+    if column.type().is_numeric():
+        return Rule(NO_FLAG, column.notin((0, 1, -1)))
+    return Rule(NO_FLAG, text(column).lower().notin(SET + UNSET + NOT_KNOWN))
 
 
 def snake_case(name: str) -> str:

@@ -7,17 +7,19 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import combinations
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.checks import RULES, Measured, judge
-from toolkit.config import AuditConfig
+from toolkit.config import AuditConfig, read_toml
 from toolkit.errors import SettingsError, UnknownNameError
 from toolkit.metrics import METRICS
 from toolkit.model.attribute import Attribute
-from toolkit.model.audit import AuditRecord, Run
+from toolkit.model.audit import AuditRecord, Run, strict
 from toolkit.model.slices import SliceTable
 from toolkit.registry import available
+from toolkit.render.card.stated import answers
 from toolkit.signals import SIGNALS, derive
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ def run(
         TooManyValuesError: If an attribute has too many values to be compared as groups.
     """
     config = config or AuditConfig()
+    stated = stated_answers(config)
     prepared = with_settings(dataset, config)
     slicings = chosen(prepared, by if by is not None else config.slices.by)
     derived = derive(prepared, available("signals", SIGNALS).values())
@@ -73,7 +76,7 @@ def run(
     names = dict.fromkeys(name for names in slicings for name in names)
     return AuditRecord(
         name=config.dataset.name or prepared.name,
-        summary=MappingProxyType(summary(prepared, slicings, tables)),
+        summary=MappingProxyType(summary(prepared, slicings, tables) | stated),
         attributes=tuple(prepared.attribute(name) for name in names),
         tables=MappingProxyType(tables),
         found=found,
@@ -173,6 +176,19 @@ def summary(
         "sliced_by": by,
         "looked_at": looked,
     }
+
+
+def stated_answers(config: AuditConfig) -> dict[str, Any]:
+    """Return what people stated for the data card, checked before anything is counted.
+
+    Raises:
+        ToolkitError: If the file is missing, no TOML, or answers no question of the card.
+    """
+    if config.card.stated is None:
+        return {}
+    content = read_toml(Path(config.card.stated))
+    answers(content, config.card.stated)
+    return {"stated": strict(content)}
 
 
 def this_run(tables: Mapping[str, pd.DataFrame], config: AuditConfig) -> Run:

@@ -25,6 +25,10 @@ FORBIDDEN: Final = re.compile("[\0\ud800-\udfff]")
 """NUL, and what `surrogateescape` makes of bytes that are not UTF-8."""
 
 
+ESCAPED_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""NUL as JSON spells it; after an even number of backslashes, it is no escape."""
+
+
 @dataclass(frozen=True)
 class Malformed:
     """A record that is no row: why, and its text as far as it is text."""
@@ -129,8 +133,11 @@ def records(source: Source, columns: Sequence[str]) -> Iterator[Record]:
 
 
 def lines(stream: TextIO) -> Iterator[str]:
-    """Read lines with their ends, in pieces of at most `MOST_CHARACTERS`."""
+    """Read lines with their ends; of a line that is too long, its first `MOST_CHARACTERS`."""
     while line := stream.readline(MOST_CHARACTERS):
+        rest = line
+        while len(rest) == MOST_CHARACTERS and rest[-1] not in "\r\n":
+            rest = stream.readline(MOST_CHARACTERS)
         yield line
 
 
@@ -168,6 +175,8 @@ def fault(fields: list[str], taken: list[str], width: int) -> str:
     """Return why a record is no row, or nothing; blank lines have no fields and are no records."""
     if any(map(FORBIDDEN.search, taken)):
         return unreadable("".join(taken))
+    if any(len(line) == MOST_CHARACTERS for line in taken):
+        return "line is too long"
     if fields and len(fields) != width:
         return "too many fields" if len(fields) > width else "too few fields"
     return ""
@@ -224,6 +233,8 @@ def json_row(line: str) -> dict[str, Any]:
     """
     if FORBIDDEN.search(line):
         raise NoRowError(unreadable(line))
+    if len(line) == MOST_CHARACTERS:
+        raise NoRowError("line is too long")
     try:
         row = json.loads(line, parse_constant=refuse_constant, object_pairs_hook=unique_keys)
         # Escapes can spell what the line itself may not hold.
@@ -234,7 +245,7 @@ def json_row(line: str) -> dict[str, Any]:
         raise NoRowError("line is not JSON") from error
     if not isinstance(row, dict):
         raise NoRowError("line is not a JSON object")
-    if FORBIDDEN.search(spelt) or "\\u0000" in spelt:
+    if FORBIDDEN.search(spelt) or ESCAPED_NUL.search(line):
         raise NoRowError("JSON has a NUL or half a character")
     return row
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from toolkit.model.attribute import Attribute
     from toolkit.model.dataset import AnnotatedDataset
 
-CLUSTER: Final = "cluster"
+CLUSTER: Final = "image_id"
+"""The column by which units are clustered."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,7 @@ class Units:
     """The rows to count, with one text column an attribute.
 
     Attributes:
-        rows: One row a unit: `cluster` (the image), the attributes as text and the columns of
-            its source.
+        rows: One row a unit: its image, the attributes as text and the columns of its source.
         unit: What a row is.
         attributes: The attributes by name.
     """
@@ -65,7 +65,7 @@ def units(
         rows = asked(rows, [*attributes.values(), *(dataset.attribute(n) for n in asked_too)])
         rows = with_images(rows, dataset, [a for a in attributes.values() if a.table == "images"])
     text = {name: rows[name].cast("string") for name in attributes}
-    return Units(rows.mutate(rows["image_id"].name(CLUSTER), **text), unit, attributes)
+    return Units(rows.mutate(**text), unit, attributes)
 
 
 def with_images(

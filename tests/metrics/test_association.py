@@ -109,3 +109,13 @@ def test_too_many_groups_are_refused() -> None:
     )
     with pytest.raises(TooManyValuesError, match="600"):
         association(dataset, [("name",)], AuditConfig())
+
+
+@pytest.mark.parametrize("name", ["image", "total", "key_0", "image_label"])
+def test_an_attribute_may_have_any_name(name: str) -> None:
+    """Names of our own columns are not taken from the user."""
+    people = {"image_id": list("abcd"), name: ["F", "F", "M", "M"]}
+    labels = labelled([(i, label, 1.0) for i in "abcd" for label in ("Dog", "Cat")])
+    dataset = annotated(people, [Attribute(name, "annotations")], image_labels=labels)
+    table = association(dataset, [(name,)], AuditConfig()).frame
+    assert set(table["slice"]) == {f"{name}=F", f"{name}=M"}

@@ -288,7 +288,7 @@ def rows_concerned(
 def wider(rule: Rule, measured: Measured, rates: str, gaps: str) -> Iterator[Finding]:
     """Yield the groups whose rate is clearly above that of all others."""
     rate_of = {(row.subject, row.slice): row.value for row in measured.rows(rates)}
-    for row in measured.rows(gaps):
+    for row in measured.rows(gaps, Status.OK):
         if row.ci_low >= NOTABLE_POINTS and measured.significant(row.q_value):
             message = rule.message.format(
                 what=title(row.subject, measured.attributes),

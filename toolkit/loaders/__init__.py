@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.engine import default_engine
 from toolkit.errors import UnknownFormatError, UnknownNameError
-from toolkit.loaders import open_images, table
+from toolkit.loaders import cvat, huggingface, open_images, table, voc
 from toolkit.registry import available, lookup
 from toolkit.sources import inspect, require, require_table
 
@@ -50,6 +50,28 @@ LOADERS: Final = {
             recognise=open_images.recognise_open_images,
             reads=open_images.READS,
             does_not_read=open_images.DOES_NOT_READ,
+        ),
+        Loader(
+            name="voc",
+            load=voc.load_voc,
+            recognise=voc.recognise_voc,
+            reads=voc.READS,
+            does_not_read=voc.DOES_NOT_READ,
+        ),
+        Loader(
+            name="cvat",
+            load=cvat.load_cvat,
+            recognise=cvat.recognise_cvat,
+            reads=cvat.READS,
+            does_not_read=cvat.DOES_NOT_READ,
+        ),
+        Loader(
+            name="huggingface",
+            load=huggingface.load_huggingface,
+            recognise=huggingface.recognise_huggingface,
+            reads=huggingface.READS,
+            does_not_read=huggingface.DOES_NOT_READ,
+            options=huggingface.OPTIONS,
         ),
         Loader(
             name="table",
@@ -110,7 +132,7 @@ def chosen(path: Path, name: str | None, options: Iterable[str]) -> tuple[Loader
     Raises:
         UnknownNameError: If there is no loader of that name, or none takes the options.
         UnknownFormatError: If no loader recognises the path.
-        DataReadError: If the path is a file that cannot be a table.
+        DataReadError: If no loader recognises it, and it is a file that cannot be a table.
     """
     if name is not None:
         loader = lookup("loaders", LOADERS, name)
@@ -121,14 +143,14 @@ def chosen(path: Path, name: str | None, options: Iterable[str]) -> tuple[Loader
     taking = [loader for loader in loaders if set(options) <= set(loader.options)]
     if len(taking) == 1:
         return taking[0], f"only this format takes the options {', '.join(options)}"
-    if path.is_file():
-        require_table(inspect(path))
     reasons = []
     for loader in taking:
         recognition = loader.recognise(path)
         if recognition.matches:
             return loader, recognition.why
         reasons.append(f"{loader.name}: {recognition.why}")
+    if path.is_file():
+        require_table(inspect(path))
     raise UnknownFormatError(path, reasons)
 
 

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 PICTURES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 MOST_HIERARCHY: Final = 2**24
 """Bytes of a class hierarchy; the official one has 25,000."""
-IMAGE_LINE: Final = re.compile(r"[^/]+/[0-9a-fA-F]{16}")
+IMAGE_LINE: Final = r"^([^/]+)/([0-9a-fA-F]{16})$"
+"""A line of an image list: the split and the image id."""
 HIERARCHY_KEYS: Final = (("LabelName", "Subcategory"), ("name", "children"))
 """What names a class and what lists those below it, in the two published forms."""
-LABEL_CODE: Final = re.compile(r"/[a-z]/\w+")
+LABEL_CODE: Final = r"/[a-z]/\w+"
+"""A label as the published files write it, for instance `/m/01g317`."""
 
 
 class Kind(StrEnum):
@@ -127,10 +129,10 @@ def classify(source: Source) -> Found | None:
     for kind, columns in COLUMNS:
         if set(columns) <= set(source.columns):
             return Found(kind, source)
-    if source.form is Form.CSV and IMAGE_LINE.fullmatch(source.columns[0]):
+    if source.form is Form.CSV and re.fullmatch(IMAGE_LINE, source.columns[0]):
         return Found(Kind.IMAGE_LIST, without_header(source))
     two_columns = source.form is Form.CSV and len(source.columns) == 2
-    if two_columns and LABEL_CODE.fullmatch(source.columns[0]):
+    if two_columns and re.fullmatch(LABEL_CODE, source.columns[0]):
         return Found(Kind.CLASSES, without_header(source))
     return Found(Kind.HIERARCHY, source) if hierarchy(source) else None
 
@@ -150,15 +152,17 @@ def hierarchy(source: Source) -> frozenset[str]:
         root = json.loads(content)
     except (ValueError, RecursionError):
         return frozenset()
-    waiting = [root] if isinstance(root, dict) else []
+    waiting = [root]
     names = set()
     while waiting:
         node = waiting.pop()
-        form = next((keys for keys in HIERARCHY_KEYS if keys[0] in node), None)
+        keys = node if isinstance(node, dict) else ()
+        form = next((form for form in HIERARCHY_KEYS if form[0] in keys), None)
         if form is None:
             return frozenset()
         names.add(str(node[form[0]]))
-        waiting += [child for child in node.get(form[1], ()) if isinstance(child, dict)]
+        children = node.get(form[1])
+        waiting += children if isinstance(children, list) else []
     return frozenset(names)
 
 
@@ -183,6 +187,6 @@ def ignored_name(source: Source, files: Iterable[Found]) -> str:
     name = ascii(source.path.name)
     if source.fault:
         return f"{name} ({source.fault})"
-    if any(found.source is source for found in files):
+    if any(found.source.path == source.path for found in files):
         return f"{name} (the same table is read in another form)"
     return name

@@ -18,7 +18,7 @@ from toolkit.fields import (
     text,
 )
 from toolkit.ingest import LISTED, Part, ingest, total, union
-from toolkit.loaders._open_images_files import CLICKS
+from toolkit.loaders._open_images_files import CLICKS, IMAGE_LINE
 from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS
 from toolkit.sources import SOURCE_ROW
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from toolkit.sources import Source
 
 IMAGE_ID: Final = r"^[0-9a-fA-F]{16}$"
-IMAGE_LINE: Final = r"^([^/]+)/([0-9a-fA-F]{16})$"
 CORNERS: Final = ("XMin", "YMin", "XMax", "YMax")
 FLAGS: Final = {
     "IsOccluded": "is_occluded",

@@ -17,7 +17,7 @@ from toolkit.loaders import _open_images_tables as tables
 from toolkit.loaders._open_images_files import MAIN, Kind, hierarchy, look, unread_columns
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.sources import SOURCE_ROW, Recognition, checksum
+from toolkit.sources import SOURCE_ROW, Recognition, checksum, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -82,8 +82,7 @@ MIAP: Final = {
 
 def recognise_open_images(path: Path) -> Recognition:
     """Say whether a file, or one of a folder's files, is of Open Images."""
-    contents = look(path)
-    kinds = Counter(file.kind for file in contents.found)
+    kinds = Counter(file.kind for file in look(path).found)
     if not any(kind in MAIN for kind in kinds):
         what = "none of its files has" if path.is_dir() else "it does not have"
         return Recognition(matches=False, why=f"{what} the columns of boxes, labels or images")
@@ -103,9 +102,11 @@ def load_open_images(path: Path, *, engine: Engine) -> AnnotatedDataset:
     stay, and so do annotations of images that no file lists.
 
     Raises:
-        DataReadError: If a file is damaged, or has rows of which none can be used.
+        DataReadError: If it is not Open Images, a file is damaged, or no row can be used.
     """
     contents = look(path)
+    if not any(contents.of(kind) for kind in MAIN):
+        raise not_open_images(path)
     parts = {kind: [read(engine, s) for s in contents.of(kind)] for kind, read in READERS.items()}
     if not any(part.kept for kind in MAIN for part in parts[kind]):
         raise DataReadError(path, "has no rows", "Name a file with a header and rows.")
@@ -115,20 +116,19 @@ def load_open_images(path: Path, *, engine: Engine) -> AnnotatedDataset:
     annotations = stack(with_sets(parts[Kind.BOXES]), "annotation_id")
     image_labels = stack(parts[Kind.IMAGE_LABELS])
     naming = [table for table in (annotations, image_labels) if table is not None]
-    counted = accounts({table: [*chain(*(parts[k] for k in kinds))] for table, kinds in TABLES})
-    attributes = attributes_of(parts[Kind.BOXES])
-    if any(parts[kind] for kind in (Kind.IMAGES, Kind.IMAGE_LIST)):
-        attributes.append(Attribute("split", "images"))
+    counted = accounts({name: [*chain(*(parts[k] for k in kinds))] for name, kinds in TABLES})
+    attributes = attributes_of(contents, parts[Kind.BOXES])
+    provenance = Provenance(
+        source=str(path),
+        loader="open_images",
+        files=MappingProxyType({s.path.name: checksum(s.path) for s in contents.sources}),
+        rows_read=counted.read,
+        rows_rejected=counted.reasons,
+        notes=(*counted.remarks, *notes(contents, parts, attributes)),
+    )
     return AnnotatedDataset(
-        name=path.resolve().name if path.is_dir() else contents.found[0].source.stem,
-        provenance=Provenance(
-            source=str(path),
-            loader="open_images",
-            files=MappingProxyType({s.path.name: checksum(s.path) for s in contents.sources}),
-            rows_read=counted.read,
-            rows_rejected=counted.reasons,
-            notes=(*counted.remarks, *notes(contents, parts, attributes)),
-        ),
+        name=path.resolve().name if path.is_dir() else contents.sources[0].stem,
+        provenance=provenance,
         n_images=count_images(images, naming),
         attributes=MappingProxyType({attribute.name: attribute for attribute in attributes}),
         images=images,
@@ -141,36 +141,41 @@ def load_open_images(path: Path, *, engine: Engine) -> AnnotatedDataset:
     )
 
 
-def with_sets(parts: Sequence[Part]) -> Sequence[Part]:
-    """Name the annotation set of each row, if the box files differ in what was asked."""
-    if same_attributes(parts):
-        return parts
-    return [
-        replace(p, table=p.table.mutate(annotation_set=ibis.literal(p.source.stem))) for p in parts
-    ]
+def not_open_images(path: Path) -> DataReadError:
+    """Return the error for a path that was named Open Images and is not."""
+    fault = "" if path.is_dir() else inspect(path).fault
+    what = fault or "has none of the columns of boxes, labels or images of Open Images"
+    return DataReadError(path, what, "Choose another --format, or leave it out.")
 
 
-def same_attributes(parts: Sequence[Part]) -> bool:
-    """Whether the same attributes were asked in all box files."""
-    return len({tables.attributes_of(part) for part in parts}) <= 1
+def with_sets(boxes: Sequence[Part]) -> Sequence[Part]:
+    """Name the annotation set of each box, if the files differ in what was asked."""
+    if len({frozenset(tables.attributes_of(part)) for part in boxes}) <= 1:
+        return boxes
+    sets = (ibis.literal(part.source.stem) for part in boxes)
+    marked = zip(boxes, sets, strict=True)
+    return [replace(part, table=part.table.mutate(annotation_set=name)) for part, name in marked]
 
 
-def attributes_of(parts: Sequence[Part]) -> list[Attribute]:
-    """Describe the attributes of boxes, each with the annotation sets in which it was asked."""
-    if not parts:
-        return []
+def attributes_of(contents: Contents, boxes: Sequence[Part]) -> list[Attribute]:
+    """Describe the attributes, those of boxes with the files in which alone they were asked."""
     asked: dict[str, list[str]] = {}
-    for part in parts:
+    for part in boxes:
         for name in tables.attributes_of(part):
             asked.setdefault(name, []).append(part.source.stem)
-    alike = same_attributes(parts)
-    described = [
+    found = [
         replace(
-            MIAP.get(name, Attribute(name, "annotations")), asked_in=() if alike else tuple(stems)
+            MIAP.get(name, Attribute(name, "annotations")),
+            asked_in=tuple(sets) if len(sets) < len(boxes) else (),
         )
-        for name, stems in asked.items()
+        for name, sets in asked.items()
     ]
-    return [*described, Attribute("label", "annotations")]
+    if boxes:
+        found.append(Attribute("label", "annotations"))
+    with_split = any("Subset" in source.columns for source in contents.of(Kind.IMAGES))
+    if with_split or contents.of(Kind.IMAGE_LIST):
+        found.append(Attribute("split", "images"))
+    return found
 
 
 def image_table(
@@ -220,13 +225,19 @@ def notes(
             yield f"{part.source.path.name} has no rows."
     for attribute in attributes:
         if attribute.asked_in:
-            yield f"{attribute.name} was asked in {', '.join(attribute.asked_in)} alone."
+            yield f"{attribute.name} was asked in {enumerated(attribute.asked_in)} alone."
+    if contents.pictures and not (parts[Kind.IMAGES] or parts[Kind.IMAGE_LIST]):
+        yield "The folder images is not used, for no file lists the images."
     for source in contents.of(Kind.HIERARCHY):
         yield f"{source.path.name} has a hierarchy of {len(hierarchy(source))} classes, not used."
     for file in contents.found:
         if columns := unread_columns(file):
-            yield f"Columns of {file.source.path.name} that are not read: {', '.join(columns)}."
+            yield f"Columns of {file.source.path.name} that are not read: {enumerated(columns)}."
     if contents.ignored:
-        shown = ", ".join(contents.ignored[:MOST_CHOICES])
-        more = len(contents.ignored) - MOST_CHOICES
-        yield f"Files that are not read: {shown}{f' and {more} more' if more > 0 else ''}."
+        yield f"Files that are not read: {enumerated(contents.ignored)}."
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Enumerate names, as many as a sentence bears."""
+    more = len(names) - MOST_CHOICES
+    return ", ".join(names[:MOST_CHOICES]) + (f" and {more} more" if more > 0 else "")

@@ -92,7 +92,8 @@ def load_table(
     present = [name for name in rows.table.columns if name != SOURCE_ROW]
     columns = completed(path, present, columns)
     used = named_columns(columns)
-    others = [name for name in columns.attributes or present if name not in used]
+    kept = present if columns.attributes is None else columns.attributes
+    others = [name for name in kept if name not in used]
     names = attribute_names(path, others, FIXED)
     part = ingest(
         engine, rows, typed(rows.table, columns, names), *judged(rows.table, columns, names)

@@ -1,14 +1,17 @@
-"""Whether the rows hold together: rejected, orphaned and repeated ones, and constant columns."""
+"""Whether the rows hold together: rejected, orphaned, repeated and strange ones."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
 
 import ibis
+from ibis import _
 
-from toolkit.model.dataset import FLAG_COLUMNS
-from toolkit.model.slices import MISSING, Slice, SliceTable, Unit
-from toolkit.stats.clustered import ratio
+from toolkit.faults import MOST_EXAMPLES, Fault, measured, populations
+from toolkit.metrics._columns import constants
+from toolkit.metrics._values import strange_values
+from toolkit.model.slices import OVERALL, SliceTable, Unit
 from toolkit.stats.intervals import wilson
 
 if TYPE_CHECKING:
@@ -17,38 +20,44 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.config import AuditConfig
+    from toolkit.faults import Population
     from toolkit.model.dataset import AnnotatedDataset
 
-NO_GROUPS = frozenset({"label", "split"})
-"""Attributes of which a single value is a choice of scope, not a defect."""
-TABLES = {
+TABLES: Final = {
     "integrity.rejected": "part of the rows read that were left out, by table and reason",
     "integrity.duplicates": "part of the annotations that repeat another one exactly",
     "integrity.orphans": "part of the annotations whose image is not listed",
+    "integrity.unannotated": "part of the listed images without any annotation",
+    "integrity.degenerate": "part of the annotations whose box has no width or no height",
+    "integrity.tiny": "part of the annotations whose box is thinner than 0.2% of the image",
+    "integrity.taxonomy": "part of the annotations whose label is not in the declared taxonomy",
+    "integrity.undeclared": "part of the rows whose value of an attribute is not declared",
+    "integrity.spelling": "part of the rows that spell a value otherwise than most rows do",
+    "integrity.mixed_types": "part of the rows with words among numbers, or numbers among words",
+    "integrity.spreadsheet": "part of the rows with a value that a spreadsheet has rewritten",
     "integrity.constant": "columns in which every row says the same",
+    "integrity.by_group": "the same parts for each group, where rows are concerned",
 }
 """What this family puts into `Audit.tables`."""
+TINY: Final = 0.002
+"""Thinner than this share of the image's side: two pixels of a thousand."""
 
 
 def integrity(
     dataset: AnnotatedDataset, by: Sequence[tuple[str, ...]], config: AuditConfig
 ) -> SliceTable:
-    """Count the rows that should not be there, whatever they are sliced by.
+    """Count the rows that should not be there or not be so, in all and in each group.
 
-    `n` is the number of rows concerned and `value` their part of all rows of the table. Rejected
-    rows are independent units; repeated and orphaned ones are clustered by image.
+    `n` is the number of rows concerned and `value` their part of all rows of the table, clustered
+    by image; rejected rows are independent units. The groups are those of each attribute in `by`.
     """
-    del by
     tables = [*rejected(dataset, config)]
-    if dataset.annotations is not None:
-        rows = dataset.annotations.drop(*dataset.annotation_signals)
-        with rows.group_by("image_id").agg(x=rows.count()).cache() as sizes:
-            tables.append(duplicates(rows, sizes, dataset.n_images, config))
-            if dataset.images is not None:
-                tables.append(orphans(dataset.images, sizes, dataset.n_images, config))
-        tables += constants(rows, dataset, "annotations", config)
-    if dataset.images is not None:
-        tables += constants(dataset.images, dataset, "images", config)
+    with ExitStack() as caches:
+        for population in populations(dataset):
+            of_rows = image_faults if population.unit is Unit.IMAGE else annotation_faults
+            faults = [*of_rows(population, caches), *strange_values(population, config)]
+            tables.append(measured(faults, population, by, config))
+            tables += constants(population, config)
     return SliceTable.concat(tables)
 
 
@@ -59,12 +68,12 @@ def rejected(dataset: AnnotatedDataset, config: AuditConfig) -> Iterator[SliceTa
         read = source.rows_read[table]
         for reason, number in reasons.items():
             interval = wilson(number, read, config.slices.confidence)
-            yield SliceTable.of(
+            row = SliceTable.of(
                 {
                     "metric": "integrity.rejected",
                     "subject": f"{table}: {reason}",
                     "unit": Unit.IMAGE if table == "images" else Unit.ANNOTATION,
-                    "slice": "overall",
+                    "slice": str(OVERALL),
                     "n": number,
                     "n_images": 0,
                     "value": number / read,
@@ -72,97 +81,63 @@ def rejected(dataset: AnnotatedDataset, config: AuditConfig) -> Iterator[SliceTa
                     "ci_high": interval.high,
                 }
             )
+            facts = {("integrity.rejected", f"{table}: {reason}"): where(dataset, table, reason)}
+            yield SliceTable(row.frame, facts)
 
 
-def duplicates(rows: ir.Table, sizes: ir.Table, n_images: int, config: AuditConfig) -> SliceTable:
-    """Count the annotations that say exactly what another one of the same image says."""
+def where(dataset: AnnotatedDataset, table: str, reason: str) -> dict[str, str]:
+    """Name the first rows of files that were left out for a reason."""
+    if table not in dataset.rejected:
+        return {}
+    rows = dataset.rejected[table]
+    concerned = rows.filter(rows["reason"] == reason).select("source_file", "source_row")
+    first = concerned.order_by("source_file", "source_row").limit(MOST_EXAMPLES).to_pandas()
+    places = zip(first["source_file"], first["source_row"], strict=True)
+    return {"examples": ", ".join(f"{file} row {row}" for file, row in places)}
+
+
+def annotation_faults(population: Population, caches: ExitStack) -> Iterator[Fault]:
+    """Look for annotations that repeat another, have no listed image, or hardly a box."""
+    rows, images = population.rows, population.dataset.images
+    again = caches.enter_context(repeats(rows, caches).cache())
+    yield Fault("integrity.duplicates", "annotations", among(again, "annotation_id"))
+    if images is not None:
+        named = rows.select("image_id").distinct()
+        orphaned = caches.enter_context(named.anti_join(images, "image_id").cache())
+        yield Fault("integrity.orphans", "annotations", among(orphaned, "image_id"))
+    width, height = _["x_max"] - _["x_min"], _["y_max"] - _["y_min"]
+    flat = (width <= 0) | (height <= 0)
+    yield Fault("integrity.degenerate", "annotations", flat)
+    yield Fault("integrity.tiny", "annotations", ~flat & ((width < TINY) | (height < TINY)))
+
+
+def image_faults(population: Population, caches: ExitStack) -> Iterator[Fault]:
+    """Look for images without annotations."""
+    rows = population.dataset.annotations
+    if rows is not None:
+        bare = population.rows.select("image_id").anti_join(rows, "image_id")
+        found = caches.enter_context(bare.cache())
+        yield Fault("integrity.unannotated", "images", among(found, "image_id"))
+
+
+def among(found: ir.Table, key: str) -> ir.Deferred | None:
+    """Return the condition that a row is one of those found; None if none was."""
+    return _[key].isin(found[key]) if found.count().execute() else None
+
+
+def repeats(rows: ir.Table, caches: ExitStack) -> ir.Table:
+    """Return the ids of annotations that say exactly what an earlier one of their image says."""
     content = [name for name in rows.columns if name != "annotation_id"]
-    hashed = rows.select(*content, content_hash=content_hash(rows, content))
+    hashed = rows.select(*rows.columns, content_hash=content_hash(rows, content))
     often = hashed.group_by("content_hash").agg(times=hashed.count())
-    with often.filter(often["times"] > 1).cache() as repeated:
-        suspects = hashed.semi_join(repeated, "content_hash")
-        same = suspects.group_by(content).agg(times=suspects.count())
-        again = same.filter(same["times"] > 1)
-        by_image = again.group_by("image_id").agg(y=(again["times"] - 1).sum())
-        return share_of_rows("integrity.duplicates", by_image, sizes, n_images, config)
+    # Few rows share a hash; only these are compared column by column.
+    repeated = caches.enter_context(often.filter(often["times"] > 1).cache())
+    suspects = hashed.semi_join(repeated, "content_hash")
+    alike = ibis.window(group_by=content, order_by="annotation_id")
+    numbered = suspects.select("annotation_id", place=ibis.row_number().over(alike))
+    return numbered.filter(numbered["place"] > 0).select("annotation_id")
 
 
 def content_hash(rows: ir.Table, names: Sequence[str]) -> ir.IntegerColumn:
     """Return a hash of a row's content; equal rows have equal hashes."""
     return ibis.struct({name: rows[name] for name in names}).hash()
-
-
-def orphans(images: ir.Table, sizes: ir.Table, n_images: int, config: AuditConfig) -> SliceTable:
-    """Count the annotations of images that the list of images does not have."""
-    by_image = sizes.anti_join(images, "image_id").rename(y="x")
-    return share_of_rows("integrity.orphans", by_image, sizes, n_images, config)
-
-
-def share_of_rows(
-    metric: str, by_image: ir.Table, sizes: ir.Table, n_images: int, config: AuditConfig
-) -> SliceTable:
-    """Estimate the part of the annotations concerned, from their number in each image."""
-    concerned = by_image.inner_join(sizes, "image_id")
-    y, x = concerned["y"], concerned["x"]
-    sums = {"y": y, "yy": y * y, "xy": x * y}
-    part = concerned.agg(m=concerned.count(), **{k: total(v) for k, v in sums.items()})
-    whole = sizes.agg(x=total(sizes["x"]), xx=total(sizes["x"] * sizes["x"]))
-    found = {**part.to_pandas().iloc[0], **whole.to_pandas().iloc[0]}
-    y_total, x_total, yy, xy, xx = (float(found[key]) for key in ("y", "x", "yy", "xy", "xx"))
-    share = ratio(y_total, x_total, yy, xy, xx, n_images, config.slices.confidence)
-    return SliceTable.of(
-        {
-            "metric": metric,
-            "subject": "annotations",
-            "unit": Unit.ANNOTATION,
-            "slice": "overall",
-            "n": found["y"],
-            "n_images": found["m"],
-            "value": share.value,
-            "ci_low": share.low,
-            "ci_high": share.high,
-        }
-    )
-
-
-def total(column: ir.NumericColumn) -> ir.NumericScalar:
-    """Sum whole numbers exactly; nothing sums to 0."""
-    return column.sum().cast("float64").fill_null(0.0)
-
-
-def constants(
-    rows: ir.Table, dataset: AnnotatedDataset, table: str, config: AuditConfig
-) -> Iterator[SliceTable]:
-    """Report the flags and attributes that never vary."""
-    names = [a.name for a in dataset.attributes.values() if a.table == table]
-    names += FLAG_COLUMNS
-    names = [name for name in dict.fromkeys(names) if name in rows.columns]
-    names = [name for name in names if name not in NO_GROUPS]
-    if not names:
-        return
-    text = {name: rows[name].cast("string") for name in names}
-    least = {f"least_{i}": text[name].min() for i, name in enumerate(names)}
-    most = {f"most_{i}": text[name].max() for i, name in enumerate(names)}
-    known = {f"known_{i}": text[name].count() for i, name in enumerate(names)}
-    images = rows["image_id"].nunique()
-    found = rows.agg(n=rows.count(), images=images, **least, **most, **known).to_pandas().iloc[0]
-    for i, name in enumerate(names):
-        one, n = found[f"least_{i}"], int(found["n"])
-        same = one == found[f"most_{i}"] and found[f"known_{i}"] == n
-        if n > 1 and (same or found[f"known_{i}"] == 0):
-            value = one if same else MISSING
-            yield SliceTable.of(
-                {
-                    "metric": "integrity.constant",
-                    "subject": name,
-                    "unit": Unit.IMAGE if table == "images" else Unit.ANNOTATION,
-                    "slice": str(Slice(((name, value),))),
-                    "n": n,
-                    "n_images": int(found["images"]),
-                    "value": 1.0,
-                    "ci_low": wilson(
-                        found["images"], found["images"], config.slices.confidence
-                    ).low,
-                    "ci_high": 1.0,
-                }
-            )

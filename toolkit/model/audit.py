@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
+from datetime import date, time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -140,9 +141,11 @@ def plain(item: object) -> dict[str, Any]:
 
 
 def strict(value: Any) -> Any:
-    """Replace what JSON cannot say: NaN by null, infinities by their names."""
+    """Replace what JSON cannot say: NaN by null, infinities by their names, dates by text."""
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, date | time):
+        return value.isoformat()
     if isinstance(value, dict | MappingProxyType):
         return {str(key): strict(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -168,7 +171,9 @@ def attribute_from(item: dict[str, Any]) -> Attribute:
 def finding_from(item: dict[str, Any]) -> Finding:
     """Rebuild a finding from JSON."""
     numbers = {key: number(item[key]) for key in ("value", "ci_low", "ci_high", "limit", "effect")}
-    facts = {key: math.nan if fact is None else fact for key, fact in item["evidence"].items()}
+    facts = {
+        key: math.nan if fact is None else fact for key, fact in dict(item["evidence"]).items()
+    }
     rest = {"severity": Severity(item["severity"]), "evidence": MappingProxyType(facts)}
     return Finding(**{**item, **numbers, **rest})
 

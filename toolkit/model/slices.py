@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -102,9 +103,14 @@ class SliceTable:
             estimate, `reference` what it is compared with, `p_value` and `q_value` the evidence
             against equality with the reference before and after correction within the family,
             `status` a `Status`. Numbers that do not exist are NaN.
+        facts: What no number can say, by metric and subject and then by name; for instance
+            `examples`, the ids of rows that were counted.
     """
 
     frame: pd.DataFrame
+    facts: Mapping[tuple[str, str], Mapping[str, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     def __post_init__(self) -> None:
         columns = tuple(self.frame.columns)
@@ -143,10 +149,12 @@ class SliceTable:
         """Stack tables in the order given."""
         import pandas as pd
 
-        frames = [table.frame for table in tables if len(table.frame)]
-        if not frames:
+        filled = [table for table in tables if len(table.frame)]
+        if not filled:
             return cls.empty()
-        return cls(pd.concat(frames, ignore_index=True))
+        facts = {key: known for table in filled for key, known in table.facts.items()}
+        frame = pd.concat([table.frame for table in filled], ignore_index=True)
+        return cls(frame, MappingProxyType(facts))
 
     @classmethod
     def empty(cls) -> SliceTable:

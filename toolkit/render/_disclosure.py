@@ -1,25 +1,25 @@
 """Small groups of people, masked before anything is published.
 
 A cell of fewer than `suppress_below` people of a sensitive attribute could point at somebody. It
-is masked, and so is the next smallest cell of every margin from which it could be had by
-subtraction (primary and secondary cell suppression; Hundepool et al., Statistical Disclosure
-Control, 2012, ch. 4). Cells of nobody stay. This guards against subtraction within the published
-tables, not against what a reader knows from elsewhere.
+is masked, and so are further cells from which it could be had. Numbers that rest on the sum over
+the groups of an attribute, one of which is masked, are masked as well. Cells of nobody stay.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from toolkit.model.slices import Status
+from toolkit.render._suppression import hidden_cells, is_about, margins_of
 from toolkit.wording.slices import Terms, attributes_of, in_words, terms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 GROUPS: Final = "representation.count"
 PAIRS: Final = "association.observed"
 NUMBERS: Final = ("n", "n_images", "value", "ci_low", "ci_high", "reference", "p_value", "q_value")
+OF_KNOWN: Final = ("representation.share_of_known", "representation.ratio")
+"""Parts of the units whose values are known: together with a count they tell that sum."""
+REPRESENTATION: Final = "REP"
 DEFAULT_LIMIT: Final = 11
 
 
@@ -66,26 +69,27 @@ class Masks:
     Attributes:
         groups: The slices that are masked wherever they stand.
         pairs: The (label, printed slice) that are masked in the tables of associations.
-        summed: The (attributes, slice) of which a part is masked: a number over all groups of the
-            attributes within the slice would give it away.
+        sets: The sets of attributes with a masked group: a number that rests on the sum over their
+            groups would give it away.
         sensitive: The names of the sensitive attributes.
         limit: The smallest count that is shown.
     """
 
     groups: frozenset[Terms]
     pairs: frozenset[tuple[str, str]]
-    summed: frozenset[tuple[frozenset[str], Terms]]
+    sets: frozenset[frozenset[str]]
     sensitive: frozenset[str]
     limit: int
 
-    def cover(self, subject: str, printed: str, n: float) -> bool:
+    def cover(self, metric: str, subject: str, printed: str, n: float) -> bool:
         """Tell whether a number about this subject and slice, resting on n units, is masked."""
         cut = terms(printed)
+        names = frozenset(name for name, _ in cut) | (about(subject) if subject else frozenset())
         return (
             (0 < n < self.limit and is_about(cut, self.sensitive))
             or cut in self.groups
             or (subject, printed) in self.pairs
-            or (about(subject), cut) in self.summed
+            or (names in self.sets and (bool(subject) or metric in OF_KNOWN))
         )
 
 
@@ -97,8 +101,8 @@ def publish(audit: AuditRecord) -> Published:
     tables = {name: masked(table, masks) for name, table in audit.tables.items()}
     attributes = {attribute.name: attribute for attribute in audit.attributes}
     found = tuple(
-        withheld(f, attributes, limit) if masks.cover(f.subject, f.slice, f.n) else f
-        for f in audit.found
+        withheld(finding, attributes, limit) if concerns(finding, masks) else finding
+        for finding in audit.found
     )
     shown = replace(audit, tables=MappingProxyType(tables), found=found)
     return Published(shown, len(masks.groups) + len(masks.pairs), limit)
@@ -113,7 +117,7 @@ def masks_of(tables: Mapping[str, pd.DataFrame], sensitive: frozenset[str], limi
     return Masks(
         groups=frozenset(groups),
         pairs=frozenset(hidden_pairs(tables[PAIRS], sensitive, limit) if PAIRS in tables else ()),
-        summed=frozenset(part for cut in groups for part in sums_over(cut)),
+        sets=frozenset(frozenset(name for name, _ in cut) for cut in groups),
         sensitive=sensitive,
         limit=limit,
     )
@@ -140,73 +144,20 @@ def hidden_pairs(
     small = table["n"].between(1, limit - 1) & table["slice"].isin(
         [text for text, cut in cuts.items() if is_about(cut, sensitive)]
     )
-    suspects = table[table["subject"].isin(table.loc[small, "subject"])]
-    for label, rows in suspects.groupby("subject", sort=False):
+    yield from zip(table.loc[small, "subject"], table.loc[small, "slice"], strict=True)
+    names = table["slice"].map({text: " & ".join(attributes_of(text)) for text in cuts})
+    sums = table.groupby([table["subject"], names])[["value", "reference"]].transform("sum")
+    adding = np.isclose(sums["value"], sums["reference"], rtol=1e-9, atol=0)
+    concerned = table["subject"].isin(table.loc[small, "subject"])
+    for label, rows in table[adding & concerned].groupby("subject", sort=False):
         sizes = {cuts[text]: n for text, n in zip(rows["slice"], rows["n"], strict=True)}
-        adding = [
-            cut
-            for _, part in rows.groupby(rows["slice"].map(attributes_of), sort=False)
-            if math.isclose(part["value"].sum(), part["reference"].sum(), rel_tol=1e-9)
-            for cut in map(terms, part["slice"])
-        ]
-        hidden = hidden_cells(sizes, margins_of(adding), sensitive, limit)
+        hidden = hidden_cells(sizes, margins_of(sizes), sensitive, limit)
         yield from ((str(label), text) for text in rows["slice"] if cuts[text] in hidden)
-
-
-def is_about(cut: Terms, sensitive: frozenset[str]) -> bool:
-    """Tell whether a slice is cut by a sensitive attribute."""
-    return any(name in sensitive for name, _ in cut)
-
-
-def hidden_cells(
-    sizes: Mapping[Terms, int],
-    margins: Collection[frozenset[Terms]],
-    sensitive: frozenset[str],
-    limit: int,
-) -> set[Terms]:
-    """Return the small cells, and further ones until no sum gives any of them away.
-
-    Where exactly one part of a margin were hidden, the smallest other one that is not empty is
-    hidden too. The whole dataset is never hidden.
-    """
-    hidden = {cut for cut, n in sizes.items() if 0 < n < limit and is_about(cut, sensitive)}
-    while more := {
-        min(shown, key=lambda cut: (sizes[cut], cut))
-        for margin in margins
-        if len(hidden & margin) == 1
-        and (shown := [cut for cut in margin - hidden if cut and sizes.get(cut)])
-    }:
-        hidden |= more
-    return hidden
-
-
-def margins_of(cuts: Iterable[Terms]) -> list[frozenset[Terms]]:
-    """Return the margins: a slice, and what it is cut into by one more attribute.
-
-    The parts sum to the whole, so any one of them can be had from the others.
-    """
-    parts: dict[tuple[Terms, str], set[Terms]] = defaultdict(set)
-    for cut in cuts:
-        for i, (name, _) in enumerate(cut):
-            whole = cut[:i] + cut[i + 1 :]
-            parts[whole, name] |= {cut, whole}
-    return [frozenset(margin) for margin in parts.values()]
-
-
-def sums_over(cut: Terms) -> Iterator[tuple[frozenset[str], Terms]]:
-    """Yield the (attributes, slice) whose groups include this one."""
-    yield frozenset(name for name, _ in cut), ()
-    for i, (name, _) in enumerate(cut):
-        yield frozenset({name}), cut[:i] + cut[i + 1 :]
 
 
 def masked(table: pd.DataFrame, masks: Masks) -> pd.DataFrame:
     """Return a copy of the table in which the masked rows have no numbers."""
-    covered = [
-        i
-        for i, subject, cut, n in suspects(table, masks).itertuples(name=None)
-        if masks.cover(subject, cut, n)
-    ]
+    covered = [i for i, *row in suspects(table, masks).itertuples(name=None) if masks.cover(*row)]
     shown = table.astype(dict.fromkeys(NUMBERS, "float64"))
     shown.loc[covered, list(NUMBERS)] = math.nan
     shown.loc[covered, "status"] = Status.SUPPRESSED.value
@@ -214,22 +165,35 @@ def masked(table: pd.DataFrame, masks: Masks) -> pd.DataFrame:
 
 
 def suspects(table: pd.DataFrame, masks: Masks) -> pd.DataFrame:
-    """Return subject, slice and n of every row that could be masked; in a large table, a few."""
+    """Return the rows that could be masked, with what `Masks.cover` asks of them.
+
+    Of a large table they are few.
+    """
     labels = {label for label, _ in masks.pairs}
-    summed = {about for about, _ in masks.summed}
-    subjects = [s for s in table["subject"].unique() if s in labels or about(s) in summed]
+    subjects = [
+        subject
+        for subject in table["subject"].unique()
+        if subject in labels or any(about(subject) <= names for names in masks.sets)
+    ]
     slices = [text for text in table["slice"].unique() if terms(text) in masks.groups]
     possible = (
         table["n"].between(1, masks.limit - 1)
         | table["slice"].isin(slices)
         | table["subject"].isin(subjects)
+        | table["metric"].isin(OF_KNOWN)
     )
-    return table.loc[possible, ["subject", "slice", "n"]]
+    return table.loc[possible, ["metric", "subject", "slice", "n"]]
 
 
 def about(subject: str) -> frozenset[str]:
     """Return the attributes that a subject names, as in `gender & age: js`."""
     return frozenset(subject.partition(":")[0].split(" & "))
+
+
+def concerns(finding: Finding, masks: Masks) -> bool:
+    """Tell whether a finding has numbers that are masked."""
+    metric = "representation.ratio" if finding.code.startswith(REPRESENTATION) else ""
+    return masks.cover(metric, finding.subject, finding.slice, finding.n)
 
 
 def withheld(finding: Finding, attributes: Mapping[str, Attribute], limit: int) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.model.card import Form
 from toolkit.model.slices import MISSING
-from toolkit.render._rows import Row, by_attributes, estimate, rows, units
+from toolkit.render._rows import NUMERIC, Row, by_attributes, estimate, rows, units
 from toolkit.wording.numbers import OVER, UNDER, count, direction, interval
 from toolkit.wording.slices import terms, titles, value_of
 
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 BALANCE: Final = {
     "representation.imbalance": ("Largest ÷ smallest group", Form.RATIO),
     "representation.evenness": ("Evenness", Form.NUMBER),
-    "representation.divergence": ("Distance from the reference", Form.NUMBER),
+    "representation.divergence": ("Divergence", Form.NUMBER),
+}
+DISTANCES: Final = {
+    "js": "Jensen–Shannon divergence",
+    "kl": "Kullback–Leibler divergence",
+    "total_variation": "Total variation",
+    "hellinger": "Hellinger distance",
 }
 SIDES: Final = {OVER: "over", UNDER: "under"}
 
@@ -33,6 +39,9 @@ class Bar:
     share: float
     low: float
     high: float
+
+
+NO_BAR: Final = Bar(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ def card(
     widest = max((x for row in shares for x in (row.value, row.ci_high) if x > 0), default=1.0)
     groups = [group(row, ratios.get(row.slice), widest, attributes) for row in shares]
     if not all(name in attributes and attributes[name].values for name in names):
-        groups.sort(key=lambda group: (not group.known, -group.bar.share))
+        groups.sort(key=lambda group: (not group.known, math.isnan(group.n), -group.n))
     return GroupCard(
         title=titles(names, attributes),
         units=units(total(shares), shares[0].unit),
@@ -114,8 +123,10 @@ def card(
 def group(row: Row, ratio: Row | None, widest: float, attributes: Mapping[str, Attribute]) -> Group:
     """Return the row of one group; `widest` is the share that fills the width."""
     cut = [(name, value_of(value)) for name, value in terms(row.slice)]
+    ends = (row.value, row.ci_low, row.ci_high)
     arrow = direction(ratio.value, 1.0) if ratio else ""
     against = f"{arrow} {estimate(ratio.value, Form.RATIO, ratio.status)}" if ratio else ""
+    shown = row.status in NUMERIC
     decided = ratio is not None and not ratio.ci_low <= 1 <= ratio.ci_high
     return Group(
         value=" · ".join(value for _, value in cut),
@@ -123,11 +134,11 @@ def group(row: Row, ratio: Row | None, widest: float, attributes: Mapping[str, A
         n=row.n,
         count=count(row.n),
         share=estimate(row.value, Form.SHARE, row.status),
-        interval=interval(row.ci_low, row.ci_high, Form.SHARE),
+        interval=interval(row.ci_low, row.ci_high, Form.SHARE) if shown else "",
         ratio=ratio.value if ratio else math.nan,
         against=against.strip(),
         side=SIDES.get(arrow, "") if decided else "",
-        bar=Bar(*(100 * x / widest for x in (row.value, row.ci_low, row.ci_high))),
+        bar=Bar(*(100 * x / widest for x in ends)) if shown else NO_BAR,
     )
 
 
@@ -149,7 +160,7 @@ def balance(subject: str, audit: AuditRecord) -> Iterator[tuple[str, str, str]]:
             about, _, kind = row.subject.partition(": ")
             if about == subject:
                 yield (
-                    f"{words} ({kind.replace('_', ' ')})" if kind else words,
+                    DISTANCES.get(kind, words),
                     estimate(row.value, form, row.status),
                     interval(row.ci_low, row.ci_high, form),
                 )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 COUNTED: Final = {"images": "image", "annotations": "annotation", "image_labels": "image label"}
 """The counts of `AuditRecord.summary`, with what each one counts."""
 
+NUMERIC: Final = (Status.OK, Status.SMALL)
+"""The statuses of rows that have a number to show."""
+
 Row = Any
 """A named tuple with the columns of `SliceTable`."""
 
@@ -45,6 +48,11 @@ def sizes(audit: AuditRecord) -> str:
     """Return how much of each kind was audited."""
     counts = {unit: audit.summary.get(name) for name, unit in COUNTED.items()}
     return ", ".join(units(n, unit) for unit, n in counts.items() if n) or "Nothing was counted"
+
+
+def confidence(audit: AuditRecord) -> float:
+    """Return the confidence level of every interval."""
+    return float(audit.config.get("slices", {}).get("confidence", 0.95))
 
 
 def estimate(value: float, form: Form, status: str) -> str:

@@ -53,7 +53,8 @@ perceived them; skin, hair and clothes are drawn by lot as well and go with no g
 | `truth.toml` | the biases that were planted, with their size |
 | `images/` | the pictures, 320 by 240 pixels |
 
-Made with `toolkit.sample.write(folder, images={images}, seed={seed}, biased={biased})`. Licence: CC0 1.0, public domain.
+Made with `toolkit.sample.write(folder, images={images}, seed={seed}, biased={biased})`.
+Licence: CC0 1.0, public domain.
 """
 PLANTED: Final = "Biases have been planted, so that an audit has something to find: `truth.toml`."
 NOT_PLANTED: Final = "No bias has been planted: groups are of equal size and go with nothing."

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Terms = tuple[tuple[str, str], ...]
 BETWEEN: Final = " & "
-FLAG_WORDS: Final = {"true": "", "false": "not "}
+MARKS: Final = {"true": "annotations marked", "false": "annotations not marked"}
 
 
 def terms(text: str) -> Terms:
@@ -46,16 +46,16 @@ def in_words(printed: str, attributes: Mapping[str, Attribute]) -> str:
     """Return a slice in the words of the data, with how the values of each attribute came to be.
 
     `gender=Predominantly Feminine` becomes `Predominantly Feminine (perceived gender)`: a value
-    that somebody judged from the picture is never passed off as what a person is. A flag is
-    named by itself: `is_group_of=true` becomes `is group of`.
+    that somebody judged from the picture is never passed off as what a person is. A flag keeps
+    its name: `is_group_of=true` becomes `annotations marked is_group_of`.
     """
     return " and ".join(term(*pair, attributes) for pair in terms(printed)) or "all"
 
 
 def term(name: str, value: str, attributes: Mapping[str, Attribute]) -> str:
     """Return one attribute's value in words."""
-    if value in FLAG_WORDS and name not in attributes:
-        return FLAG_WORDS[value] + name.replace("_", " ")
+    if value in MARKS and name not in attributes:
+        return f"{MARKS[value]} {name}"
     return f"{value_of(value)} ({title(name, attributes)})"
 
 

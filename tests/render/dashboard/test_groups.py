@@ -1,6 +1,7 @@
 """The cards of groups, and the tables of their annotations."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
@@ -69,3 +70,21 @@ def test_rates_have_a_column_for_each_number() -> None:
         "All", "Predominantly Feminine", "Predominantly Masculine", "Unknown",
     ]  # fmt: skip
     assert table.rows[1][1][0] == ("1.40", "1.33 to 1.47")
+
+
+def test_rules_of_the_protocol_are_no_estimates() -> None:
+    """Where a value is never asked for, its being unknown is called a rule and has no interval."""
+    audit = record()
+    missing = audit.tables["annotation.missing_rate"].assign(status="structural", value=1.0)
+    tables = MappingProxyType({"annotation.missing_rate": missing[1:]})
+    (table,) = rate_tables(replace(audit, tables=tables))
+    assert {cells for _, cells in table.rows} == {(("100.0%", "by the protocol"),)}
+
+
+def test_without_groups_all_annotations_make_the_table() -> None:
+    """Numbers of the whole dataset alone are shown too."""
+    audit = record()
+    tables = MappingProxyType({"annotation.box_area": audit.tables["annotation.box_area"][:1]})
+    (table,) = rate_tables(replace(audit, tables=tables))
+    assert table.title == "all annotations"
+    assert table.rows == (("All", (("12.0%", "11.4% to 12.6%"),)),)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.model.card import DataCard, Kind, Section, Statement
 from toolkit.render._disclosure import publish
+from toolkit.render._rows import confidence
 from toolkit.render.card.measured import MEASURED
 from toolkit.render.card.outline import outline
 from toolkit.render.card.stated import answers
@@ -43,7 +44,7 @@ def build_card(audit: AuditRecord) -> DataCard:
         sections=tuple(section(part, published.audit, stated) for part in outline()),
         audited=audit.run.date,
         toolkit=audit.run.versions.get("dataset-audit-toolkit", ""),
-        confidence=float(audit.config.get("slices", {}).get("confidence", 0.95)),
+        confidence=confidence(audit),
         notes=(PERCEIVED, published.note),
     )
 

@@ -20,13 +20,10 @@ MOST_CORRELATIONS: Final = 10
 MOST_FINDINGS: Final = 20
 SPLIT: Final = "split"
 MEANS: Final = {
-    "annotation.boxes_per_image": "Boxes per image that has any",
-    "annotation.box_area": "Mean area of a box, as a share of the image",
-    "annotation.box_x_center": "Mean centre of the boxes, 0 left to 1 right",
-    "annotation.box_y_center": "Mean centre of the boxes, 0 top to 1 bottom",
+    "annotation.box_area": ("Area of a box, share of the image", Form.SHARE),
+    "annotation.box_x_center": ("Centre of the boxes, 0 left to 1 right", Form.NUMBER),
+    "annotation.box_y_center": ("Centre of the boxes, 0 top to 1 bottom", Form.NUMBER),
 }
-
-
 CONSTANT: Final = "integrity.constant"
 FAULTS: Final = {
     "integrity.duplicates": "Exact duplicate rows",
@@ -56,8 +53,8 @@ def snapshot(audit: AuditRecord) -> Result | None:
 def statistics(audit: AuditRecord) -> Result | None:
     """Give the means over all boxes."""
     means = [
-        measure(row, words, Form.NUMBER)
-        for metric, words in MEANS.items()
+        measure(row, name, form)
+        for metric, (name, form) in MEANS.items()
         for row in rows(audit, metric)
         if not attributes_of(row.slice)
     ]
@@ -148,12 +145,25 @@ def splits(audit: AuditRecord) -> Result | None:
 
 def missing_values(audit: AuditRecord) -> Result | None:
     """Give the share of unknown values of each attribute."""
+    known = {attribute.name: attribute for attribute in audit.attributes}
     rates = [
-        measure(row, row.subject, Form.SHARE)
+        measure(row, title(row.subject, known), Form.SHARE)
         for row in rows(audit, "annotation.missing_rate")
         if not attributes_of(row.slice)
     ]
     return numbers("Share of the annotations whose value is unknown.", rates)
+
+
+def characteristics(audit: AuditRecord) -> Result | None:
+    """Count the annotations, in all and in an image."""
+    by_image = [
+        measure(row, "Annotations per image that has any", Form.NUMBER)
+        for row in rows(audit, "annotation.boxes_per_image")
+        if not attributes_of(row.slice)
+    ]
+    annotations = audit.summary.get("annotations")
+    in_all = [tally("Annotations", annotations)] if annotations else []
+    return numbers("Number of annotations.", [*in_all, *by_image])
 
 
 def anomalies(audit: AuditRecord) -> Result | None:
@@ -167,10 +177,11 @@ def anomalies(audit: AuditRecord) -> Result | None:
 
 
 def flags(audit: AuditRecord) -> Result | None:
-    """Give the rate of each flag, overall and by group."""
+    """Give the rate of each flag, overall and by the groups of each single attribute."""
     rates = [
         measure(row, f"{row.subject}: {named(row, audit)}", Form.SHARE)
         for row in rows(audit, "annotation.rate")
+        if len(attributes_of(row.slice)) < 2
     ]
     return numbers("Share of the annotations on which a flag is set.", rates)
 
@@ -198,7 +209,7 @@ def findings(audit: AuditRecord) -> Result | None:
 
 def words(lines: Iterable[str]) -> Result | None:
     """Return sentences as a result, or None where there is nothing to say."""
-    text = "\n".join(line for line in lines if line)
+    text = "\n".join(" ".join(line.split()) for line in lines if line)
     return Result(text) if text else None
 
 
@@ -246,6 +257,7 @@ MEASURED: Final[dict[str, Callable[[AuditRecord], Result | None]]] = {
     "ml.splits": splits,
     "transformations.missing": missing_values,
     "transformations.anomalies": anomalies,
+    "annotations.characteristics": characteristics,
     "annotations.distribution": flags,
     "validation.breakdown": accounting,
     "validation.findings": findings,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from toolkit.model.card import Kind
 from toolkit.render._escape import clip, markdown
 from toolkit.render._page import asset, environment, policy
-from toolkit.render._rows import estimate, units
+from toolkit.render._rows import NUMERIC, estimate, units
 from toolkit.wording.numbers import interval
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def summary(card: DataCard) -> str:
     tool = f"dataset-audit-toolkit {card.toolkit}".strip()
     return (
         f"Audited on {card.audited} with {tool}. Statements: {kinds}. "
-        f"Intervals are {card.confidence:.0%} confidence intervals."
+        f"Intervals are {100 * card.confidence:.4g}% confidence intervals."
     )
 
 
@@ -75,11 +75,12 @@ def table_of(statement: Statement) -> list[list[str]]:
 
 def cells(measure: Measure) -> list[str]:
     """Return a number's name, units, value and interval as text."""
+    has_number = measure.status in NUMERIC
     return [
         clip(measure.name),
         units(measure.n, measure.unit),
         estimate(measure.value, measure.form, measure.status),
-        interval(measure.low, measure.high, measure.form),
+        interval(measure.low, measure.high, measure.form) if has_number else "",
     ]
 
 

@@ -13,6 +13,7 @@ from toolkit.render._disclosure import publish
 from toolkit.render._escape import script_json
 from toolkit.render._groups import group_cards
 from toolkit.render._page import asset, environment, policy
+from toolkit.render._rows import confidence
 from toolkit.render.dashboard.charts import charts
 from toolkit.render.dashboard.rates import rate_tables
 from toolkit.render.dashboard.relations import relations
@@ -42,6 +43,7 @@ def to_dashboard(audit: AuditRecord) -> str:
     return template.render(
         audit=shown,
         masked=published.note,
+        confidence=f"{100 * confidence(shown):.4g}%",
         source=PurePath(shown.provenance.source).name,
         severities={s: sum(f.severity is s for f in shown.found) for s in Severity},
         cards=group_cards(shown),

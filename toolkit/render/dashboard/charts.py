@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.model.card import Form
 from toolkit.render._escape import clip, visible
-from toolkit.render._rows import Row, by_attributes, estimate, rows
+from toolkit.render._rows import NUMERIC, Row, by_attributes, estimate, rows
 from toolkit.wording.numbers import count, interval, percent
 from toolkit.wording.slices import terms, titles, value_of
 
@@ -35,10 +35,8 @@ def charts(audit: AuditRecord) -> list[dict[str, Any]]:
     the dataset is escaped, since Plotly reads a part of HTML in it.
     """
     attributes = {attribute.name: attribute for attribute in audit.attributes}
-    cut = by_attributes(row for row in rows(audit, METRIC) if row.value == row.value)
-    return [
-        figure(titles(names, attributes), groups[:MOST_GROUPS]) for names, groups in cut.items()
-    ]
+    cut = by_attributes(row for row in rows(audit, METRIC) if row.status in NUMERIC)
+    return [figure(titles(names, attributes), cut[names][:MOST_GROUPS]) for names in cut]
 
 
 def figure(title: str, groups: list[Row]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from toolkit.model.card import Form
-from toolkit.render._rows import Row, by_attributes, estimate, rows
-from toolkit.wording.numbers import interval
+from toolkit.model.slices import Status
+from toolkit.render._rows import NUMERIC, Row, by_attributes, estimate, rows
+from toolkit.wording.numbers import interval, percent
 from toolkit.wording.slices import terms, title, titles, value_of
 
 if TYPE_CHECKING:
@@ -16,14 +17,16 @@ if TYPE_CHECKING:
     from toolkit.model.attribute import Attribute
     from toolkit.model.audit import AuditRecord
 
+MISSING_RATE: Final = "annotation.missing_rate"
 COLUMNS: Final = {
     "annotation.boxes_per_image": ("Boxes per image", Form.NUMBER),
     "annotation.box_area": ("Box area, share of image", Form.SHARE),
     "annotation.box_x_center": ("Centre, left to right", Form.NUMBER),
     "annotation.box_y_center": ("Centre, top to bottom", Form.NUMBER),
     "annotation.rate": ("", Form.SHARE),
-    "annotation.missing_rate": ("Unknown", Form.SHARE),
+    MISSING_RATE: ("Unknown", Form.SHARE),
 }
+NARROW: Final = 3
 Column = tuple[str, str]
 
 
@@ -41,6 +44,11 @@ class RateTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it needs the whole width."""
+        return len(self.columns) > NARROW
+
 
 def rate_tables(audit: AuditRecord) -> list[RateTable]:
     """Return a table for each attribute that annotations are cut by, all of them in its first row.
@@ -53,7 +61,16 @@ def rate_tables(audit: AuditRecord) -> list[RateTable]:
     overall = cut.pop((), [])
     if overall and not cut:
         return [rate_table((), overall, attributes)]
-    return [rate_table(names, [*overall, *groups], attributes) for names, groups in cut.items()]
+    return [
+        rate_table(names, [*comparable(overall, groups), *groups], attributes)
+        for names, groups in cut.items()
+    ]
+
+
+def comparable(overall: list[Row], groups: list[Row]) -> list[Row]:
+    """Return the numbers of all annotations that are also known by group."""
+    columns = {(row.metric, row.subject) for row in groups}
+    return [row for row in overall if (row.metric, row.subject) in columns]
 
 
 def rate_table(
@@ -77,9 +94,15 @@ def rate_table(
 
 
 def printed(row: Row) -> tuple[str, str]:
-    """Return value and interval of one number."""
+    """Return value and interval of one number.
+
+    Where the protocol never asks for a value, that it is unknown is no estimate but a rule.
+    """
     form = COLUMNS[row.metric][1]
-    return estimate(row.value, form, row.status), interval(row.ci_low, row.ci_high, form)
+    if row.metric == MISSING_RATE and row.status == Status.STRUCTURAL:
+        return percent(row.value), "by the protocol"
+    ends = interval(row.ci_low, row.ci_high, form) if row.status in NUMERIC else ""
+    return estimate(row.value, form, row.status), ends
 
 
 def heading(column: Column, attributes: Mapping[str, Attribute]) -> str:

@@ -1,0 +1,193 @@
+"""The image files in a dataset's folder as rows; no link leads out of the folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import ibis
+
+from toolkit.engine import Rows
+from toolkit.fields import Rule
+from toolkit.ingest import ingest
+from toolkit.pictures import LEADS_OUT, NOT_THERE, locate
+from toolkit.pixels import HEADER_FAULTS, PICTURES, read_header
+from toolkit.records import printable
+from toolkit.sources import SOURCE_ROW, Form, Source, is_utf8, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    import ibis.expr.types as ir
+
+    from toolkit.engine import Engine
+    from toolkit.ingest import Part
+
+LINK: Final = "file is a symbolic link"
+SPECIAL: Final = "file is no regular file"
+NOT_UTF8: Final = "file name is not UTF-8"
+CLOSED: Final = "folder cannot be read"
+FILE_FAULTS: Final = (LINK, SPECIAL, NOT_UTF8, CLOSED, LEADS_OUT, NOT_THERE)
+"""Why a file is not looked into, as constant phrases."""
+ROWS_AT_ONCE: Final = 50_000
+LISTED_BEFORE: Final = "image is listed before"
+COLUMNS: Final = ("image_id", "path", "width", "height", "fault")
+"""What `picture_row` says of a picture, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, by its name relative to the dataset's folder.
+
+    Attributes:
+        name: The relative path with `/`; what is not UTF-8 in it is escaped.
+        path: Where the file is.
+        size: Its bytes.
+        fault: Why it must not be opened, one of `FILE_FAULTS`; empty if it may.
+    """
+
+    name: str
+    path: str
+    size: int = 0
+    fault: str = ""
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is called like a picture."""
+        return self.name.lower().endswith(PICTURES)
+
+
+def walk(root: Path, within: str = ".") -> Iterator[Entry]:
+    """Find all files in a folder and those below it, by folder and name.
+
+    Hidden files and folders are passed over. A link to a folder, and a folder that cannot be
+    read, are entries with a fault.
+
+    Args:
+        root: The dataset's folder, to which names are relative.
+        within: The folder to start in, relative to it.
+
+    Raises:
+        DataReadError: If the first folder cannot be read.
+    """
+    with reading(root / within):
+        os.scandir(root / within).close()
+    waiting = [within]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder) as listing:
+                found = sorted(listing, key=lambda entry: entry.name)
+        except OSError:
+            yield Entry(printable(folder), str(root / folder), fault=CLOSED)
+            continue
+        folders = []
+        for entry in found:
+            name = f"{folder}/{entry.name}" if folder != "." else entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(name)
+            else:
+                yield examined(name, entry.path)
+        waiting += reversed(folders)
+
+
+def named(root: Path, name: str | None) -> Entry:
+    """Find the picture that a name in the data means.
+
+    Args:
+        root: The dataset's folder, resolved.
+        name: A path relative to it, as the data write it.
+    """
+    found = locate(root, ("",), name)
+    if (path := found["path"]) is None:
+        return Entry(printable(name or ""), "", fault=found["picture_fault"] or NOT_THERE)
+    return examined(path, os.path.realpath(root / path))
+
+
+def examined(name: str, path: str) -> Entry:
+    """Look at a file itself, not at what it may link to."""
+    if not is_utf8(name):
+        return Entry(printable(name), path, fault=NOT_UTF8)
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return Entry(name, path, fault=NOT_THERE)
+    if stat.S_ISLNK(status.st_mode):
+        return Entry(name, path, fault=LINK)
+    if not stat.S_ISREG(status.st_mode):
+        return Entry(name, path, fault=SPECIAL)
+    return Entry(name, path, status.st_size)
+
+
+def pictures(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Keep the pictures, and the links and closed folders that may hide some."""
+    for entry in entries:
+        if entry.is_picture or entry.fault == CLOSED:
+            yield entry
+        elif entry.fault == LINK and os.path.isdir(entry.path):
+            yield entry
+
+
+def picture_row(entry: Entry) -> tuple[str | None, ...]:
+    """Return what is known of a picture, in the order of `COLUMNS`."""
+    if entry.fault:
+        return entry.name, None, None, None, entry.fault
+    header = read_header(entry.path, entry.size)
+    if header.fault:
+        return entry.name, entry.name, None, None, header.fault
+    return entry.name, entry.name, str(header.width), str(header.height), None
+
+
+def picture_part(
+    engine: Engine, root: Path, table: ir.Table, more: Mapping[str, ir.Value] | None = None
+) -> Part:
+    """Type the rows of pictures that are there; each picture counts once.
+
+    Args:
+        engine: Where the typed rows are kept.
+        root: The dataset's folder.
+        table: Rows of `picture_row`, with the columns `COLUMNS`.
+        more: More columns by name, as expressions over `table`.
+
+    Raises:
+        DataReadError: If there are pictures and none can be used.
+    """
+    order = ibis.window(group_by="image_id", order_by=SOURCE_ROW)
+    again = Rule(LISTED_BEFORE, ibis.row_number().over(order) > 0)
+    columns = {
+        "image_id": table["image_id"],
+        "path": table["path"],
+        **{side: table[side].cast("int64") for side in ("width", "height")},
+        **(more or {}),
+    }
+    rows = Rows(Source(root, Form.OTHER, ()), table)
+    return ingest(engine, rows, columns, [*faults(table, FILE_FAULTS), again], remarks(table))
+
+
+def faults(table: ir.Table, phrases: Iterable[str]) -> list[Rule]:
+    """Return a rule for each of the phrases in the column `fault`."""
+    return [Rule(phrase, (table["fault"] == phrase).fill_null(False)) for phrase in phrases]
+
+
+def remarks(table: ir.Table) -> list[Rule]:
+    """Say of how many pictures the size is not known, and why."""
+    return faults(table, HEADER_FAULTS)
+
+
+def rows_of(table: ir.Table, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """Hand out the rows of a table in the order of `source_row`, some of them in memory at a time.
+
+    Args:
+        table: A table with `source_row`.
+        *columns: The columns to hand out.
+    """
+    last = table[SOURCE_ROW].max().execute()
+    for start in range(0, 0 if last is None else int(last), ROWS_AT_ONCE):
+        chosen = table[SOURCE_ROW].between(start + 1, start + ROWS_AT_ONCE)
+        found = table.filter(chosen).order_by(SOURCE_ROW).select(*columns).to_pyarrow()
+        yield from zip(*(column.to_pylist() for column in found.columns), strict=True)

@@ -1,0 +1,242 @@
+"""A folder of images: classes by sub-folder, splits, and the metadata files of Hugging Face."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import ibis
+
+from toolkit.errors import MOST_CHOICES, DataReadError
+from toolkit.image_files import COLUMNS, picture_part, picture_row, pictures, walk
+from toolkit.ingest import accounts, count_images, stack, union
+from toolkit.loaders import _folder_metadata as tables
+from toolkit.model.attribute import Attribute
+from toolkit.model.dataset import BOX_COLUMNS, AnnotatedDataset, Provenance
+from toolkit.sources import SOURCE_ROW, Recognition, checksum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import ibis.expr.types as ir
+
+    from toolkit.engine import Engine
+    from toolkit.image_files import Entry
+    from toolkit.ingest import Part
+
+READS: Final = (
+    "a folder of JPEG, PNG, WebP, BMP, GIF and TIFF files: the class from the sub-folder, the split "
+    "from a folder train, validation or test; attributes, captions and objects from metadata.csv, "
+    ".jsonl or .parquet as the library datasets reads them"
+)
+DOES_NOT_READ: Final = "archives, other image formats, labels from file names, several image columns"
+MOST_LOOKED_AT: Final = 100_000
+"""Files that are looked at, by their names, to recognise a folder."""
+TABULAR: Final = (".arrow", ".csv", ".json", ".jsonl", ".parquet", ".tar", ".tsv", ".txt")
+OF_OTHERS: Final = (*TABULAR, ".xml", ".yaml", ".yml")
+"""How the names of files end that may hold annotations."""
+DOCUMENTS: Final = ("readme", "license", "licence")
+SPLIT: Final = (
+    "(?i)^(?:(?:data|images)/)?"
+    "(train|training|validation|valid|val|dev|test|testing|eval|evaluation)/"
+)
+"""The folder of a split, by the words of the library `datasets`."""
+CLASS: Final = "([^/]+)/[^/]+$"
+"""The folder that an image is in."""
+PLACE: Final = ("path", "width", "height")
+
+
+def recognise_folder(path: Path) -> Recognition:
+    """Say whether a folder holds pictures, and no annotations but the metadata of pictures."""
+    if not path.is_dir():
+        return Recognition(matches=False, why="it is a file, and an image folder is a folder")
+    found = 0
+    for number, entry in enumerate(walk(path)):
+        found += entry.is_picture
+        if is_of_another_format(entry):
+            why = f"{ascii(entry.name)} may hold annotations of another format"
+            return Recognition(matches=False, why=why)
+        if number == MOST_LOOKED_AT:
+            break
+    if not found:
+        return Recognition(matches=False, why="it holds no pictures")
+    return Recognition(matches=True, why="it holds pictures and no other annotations")
+
+
+def is_of_another_format(entry: Entry) -> bool:
+    """Whether a file, by its name, may hold annotations that this loader does not read."""
+    name = entry.name.rpartition("/")[2].lower()
+    return (
+        name.endswith(OF_OTHERS)
+        and name not in tables.NAMES
+        and not name.startswith(DOCUMENTS)
+    )
+
+
+def load_folder(path: Path, *, engine: Engine) -> AnnotatedDataset:
+    """Load a folder of images, by the rules of `ImageFolder` of the library `datasets`.
+
+    An image's id is its path relative to the folder. Its split is the folder `train`,
+    `validation`, `test` (or a word for them) at the top, or below `data` or `images`. Without
+    metadata files, the folder that an image is in is its label, if all images lie equally deep and
+    there are at least two such folders. With them, labels are those of their column `label`,
+    `text` or `caption` are captions, `objects` lists boxes (`bbox`: corner, width and height in
+    pixels) with what is said of each, and all other columns are attributes of the image. A picture
+    that no metadata name is an image without attributes.
+
+    The format cannot hold: flags, predictions, how sure a label is, several annotation sets. Of
+    CSV metadata, the empty text cannot be told from none.
+
+    Raises:
+        DataReadError: If it is no folder, holds no image, or a metadata file cannot be used.
+    """
+    if not path.is_dir():
+        raise DataReadError(path, "is a file", "Name the folder that the pictures are in.")
+    rows = (picture_row(entry) for entry in pictures(walk(path)))
+    found = picture_part(engine, path, engine.store(rows, COLUMNS))
+    files, others = other_files(path)
+    metadata = read_metadata(engine, files, found.table)
+    if not found.read and not any(part.kept for part in metadata.values()):
+        raise DataReadError(path, "holds no pictures", "Name the folder that the pictures are in.")
+    images = image_table(engine, found.table, tuple(metadata.values()))
+    sizes = images.select("image_id", "width", "height")
+    objects = tables.objects(engine, path, tuple(metadata.values()), sizes)
+    boxes = [objects] if objects else []
+    parts = {"images": [found], "metadata": tuple(metadata.values()), "annotations": boxes}
+    counted = accounts(parts)
+    annotations = stack(boxes, "annotation_id")
+    attributes = attributes_of(images, annotations)
+    notes = (*counted.remarks, *said_of(images, metadata, files, others))
+    return AnnotatedDataset(
+        name=path.resolve().name,
+        provenance=Provenance(
+            source=str(path),
+            loader="folder",
+            files=MappingProxyType({name: checksum(path / name) for name in metadata}),
+            rows_read=counted.read,
+            rows_rejected=counted.reasons,
+            notes=notes,
+        ),
+        n_images=count_images(images, []),
+        attributes=MappingProxyType({attribute.name: attribute for attribute in attributes}),
+        images=images,
+        annotations=annotations,
+        image_labels=image_labels(images),
+        captions=captions(tuple(metadata.values())),
+        rejected=counted.rejected,
+    )
+
+
+def other_files(path: Path) -> tuple[list[Entry], Counter[str]]:
+    """Return the metadata files, those deep in the folder first, and count all others by ending."""
+    files = []
+    others: Counter[str] = Counter()
+    for entry in walk(path):
+        if entry.name.rpartition("/")[2] in tables.NAMES:
+            files.append(entry)
+        elif not entry.is_picture:
+            others[Path(entry.name).suffix or Path(entry.name).name] += 1
+    return sorted(files, key=lambda entry: -entry.name.count("/")), others
+
+
+def read_metadata(engine: Engine, files: Sequence[Entry], found: ir.Table) -> dict[str, Part]:
+    """Read the metadata files that name pictures, by their names."""
+    parts: dict[str, Part] = {}
+    for entry in files:
+        if not entry.fault:
+            part = tables.metadata(engine, entry, found, tuple(parts.values()))
+            parts |= {entry.name: part} if part else {}
+    return parts
+
+
+def image_table(engine: Engine, found: ir.Table, metadata: Sequence[Part]) -> ir.Table:
+    """Return one row for each picture that is there or that metadata name."""
+    place = found["image_id"]
+    listed = found.select(
+        "image_id",
+        "path",
+        "width",
+        "height",
+        split=place.re_extract(SPLIT, 1).nullif(""),
+        label=place.re_replace(SPLIT, "").re_extract(CLASS, 1).nullif(""),
+    )
+    if not metadata:
+        return engine.materialise(listed if are_classes(listed) else listed.drop("label"))
+    kept_apart = {SOURCE_ROW, tables.OBJECTS, *tables.CAPTIONS}
+    described = union([
+        part.table.select(*(name for name in part.table.columns if name not in kept_apart))
+        for part in metadata
+    ])
+    stated = {"image_id": "named", **({"split": "stated"} if "split" in described.columns else {})}
+    described = described.rename({new: old for old, new in stated.items()})
+    joined = listed.drop("label").outer_join(described, listed["image_id"] == described["named"])
+    joined = joined.mutate(image_id=joined["image_id"].coalesce(joined["named"]))
+    if "split" in stated:
+        joined = joined.mutate(split=joined["split"].coalesce(joined["stated"]))
+    return engine.materialise(joined.drop(*stated.values()).order_by("image_id"))
+
+
+def are_classes(listed: ir.Table) -> bool:
+    """Whether folders are classes: there are several, and all images lie equally deep in them."""
+    below = listed["image_id"].re_replace(SPLIT, "")
+    depth = below.length() - below.replace("/", "").length()
+    counted = listed.agg(depths=depth.nunique(), classes=listed["label"].nunique()).to_pandas()
+    return bool(counted["depths"].item() == 1 and counted["classes"].item() > 1)
+
+
+def image_labels(images: ir.Table) -> ir.Table | None:
+    """Return the labels of images, which somebody who sorted them has verified."""
+    if "label" not in images.columns:
+        return None
+    labelled = images.filter(images["label"].notnull())
+    verified = {"confidence": ibis.literal(1.0), "source": ibis.literal("folder")}
+    return labelled.select("image_id", "label", **verified)
+
+
+def captions(metadata: Sequence[Part]) -> ir.Table | None:
+    """Return the captions that metadata have."""
+    parts = []
+    for part in metadata:
+        for name in tables.CAPTIONS:
+            if name in part.table.columns:
+                table = part.table.select(SOURCE_ROW, "image_id", text=part.table[name])
+                parts.append(replace(part, table=table.filter(table["text"].notnull())))
+    return stack(parts, "caption_id")
+
+
+def attributes_of(images: ir.Table, annotations: ir.Table | None) -> list[Attribute]:
+    """Describe the attributes of images, then those of boxes, whose label counts before theirs."""
+    of_images = [name for name in images.columns if name not in ("image_id", *PLACE)]
+    found = [Attribute(name, "images") for name in of_images]
+    if annotations is not None:
+        others = ("annotation_id", "image_id", *BOX_COLUMNS)
+        of_boxes = [name for name in annotations.columns if name not in others]
+        found += [Attribute(name, "annotations") for name in of_boxes]
+    return found
+
+
+def said_of(
+    images: ir.Table,
+    metadata: Mapping[str, Part],
+    files: Sequence[Entry],
+    others: Mapping[str, int],
+) -> Iterator[str]:
+    """Say how labels were found, and what was not read."""
+    if metadata:
+        yield "Folders are not taken for labels where there are metadata."
+    elif "label" in images.columns:
+        yield "The label of an image is the folder that it is in."
+    else:
+        yield "Folders are not taken for labels: there are not several of them, equally deep."
+    for entry in files:
+        if entry.name not in metadata:
+            why = entry.fault or f"it has no column {tables.FILE_NAME}"
+            yield f"{ascii(entry.name)} is not read: {why}."
+    if others:
+        most = Counter(others).most_common(MOST_CHOICES)
+        shown = ", ".join(f"{ascii(name)} ({number:,})" for name, number in most)
+        more = len(others) - len(most)
+        yield f"Files that are not read: {shown}{f' and {more} more' if more else ''}."

@@ -1,0 +1,288 @@
+"""The tables of a dataset that comes as samples: rows as text first, typed when all are read."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import ibis
+
+from toolkit.fields import Box, Rule, empty, flag, flag_rule, number
+from toolkit.growing import GrowingTable
+from toolkit.ingest import accounts, count_images, ingest, stack
+from toolkit.model.attribute import Attribute
+from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS, AnnotatedDataset
+from toolkit.samples import each_object, four, roles, several, text_of
+from toolkit.sources import SOURCE_ROW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import ibis.expr.types as ir
+
+    from toolkit.engine import Engine
+    from toolkit.ingest import Part
+    from toolkit.model.dataset import Provenance
+    from toolkit.samples import BoxForm
+    from toolkit.sources import Source
+
+    Size = tuple[int | None, int | None]
+
+NUMBERS: Final = ("box_1", "box_2", "box_3", "box_4")
+IMAGE_COLUMNS: Final = ("image_id", "split", "width", "height", "shard")
+OBJECT_COLUMNS: Final = ("image_id", "label", "has_box", *NUMBERS, "width", "height", "shard")
+NOT_ATTRIBUTES: Final = ("annotation_id", "path", "label", "split", *FLAG_COLUMNS, *BOX_COLUMNS)
+"""Columns of the result that no attribute may be named like."""
+NUMBERED: Final = MappingProxyType({"annotations": "annotation_id", "captions": "caption_id"})
+LISTED_BEFORE: Final = "image is listed before"
+LISTED_ELSEWHERE: Final = "image is listed before, in another split"
+SHOWN: Final = 200
+"""How many characters of a rejected value are listed."""
+
+
+class SampleTables:
+    """The tables of a dataset on their way to the engine, growing sample by sample."""
+
+    def __init__(self, engine: Engine, source: Source, boxes: BoxForm) -> None:
+        """Begin the tables of what is at `source`, with boxes written in the form `boxes`."""
+        self.engine = engine
+        self.boxes = boxes
+        self.images = GrowingTable(engine, source, IMAGE_COLUMNS, NOT_ATTRIBUTES)
+        self.annotations = GrowingTable(engine, source, OBJECT_COLUMNS, NOT_ATTRIBUTES)
+        self.image_labels = GrowingTable(engine, source, ("image_id", "label", "shard"))
+        self.captions = GrowingTable(engine, source, ("image_id", "text", "shard"))
+        self.unread: dict[str, None] = {}
+        self.met: set[str] = set()
+        self.opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        for table in (self.images, self.annotations, self.image_labels, self.captions):
+            self.opened.enter_context(table)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.opened.close()
+
+    def add(
+        self,
+        record: Mapping[str, Any],
+        *,
+        image_id: str | None = None,
+        split: str | None = None,
+        size: Size = (None, None),
+        shard: str = "",
+    ) -> None:
+        """Add a sample.
+
+        Args:
+            record: Its fields, by the names the source has for them.
+            image_id: The image's id, if it is not that of a field.
+            split: The split, if it is not that of a field.
+            size: Width and height in pixels, if they are not those of fields.
+            shard: The file it is from, by which a rejected row is found again.
+        """
+        keys = roles(tuple(record))
+        self.met.update(keys, {"split"} if split else ())
+        row = {
+            "image_id": image_id or text_of(record.get(keys.get("image_id", ""))),
+            "split": text_of(record.get(keys.get("split", ""), split)),
+            "width": text_of(record.get(keys.get("width", ""), size[0])),
+            "height": text_of(record.get(keys.get("height", ""), size[1])),
+            "shard": shard,
+        }
+        used = {key for role, key in keys.items() if role != "image_id" or image_id is None}
+        self.images.add(row, self.attributes(record, used, keys.get("attributes"), ""))
+        about = {"image_id": row["image_id"], "shard": shard}
+        for label in several(record.get(keys.get("labels", ""))):
+            self.image_labels.add({**about, "label": text_of(label)})
+        for caption in several(record.get(keys.get("captions", ""))):
+            self.captions.add({**about, "text": text_of(caption)})
+        if "objects" in keys:
+            self.add_objects(record[keys["objects"]], row, keys["objects"])
+
+    def add_objects(self, value: Any, image: Mapping[str, str | None], field: str) -> None:
+        """Add the objects of a sample: a list of mappings, or a mapping of lists of one length."""
+        about = {name: image[name] for name in ("image_id", "width", "height", "shard")}
+        try:
+            found = each_object(value)
+        except ValueError as error:
+            self.annotations.reject(str(error), shortened(image, value))
+            return
+        for item in found:
+            keys = roles(tuple(item), objects=True)
+            box = item.get(keys.get("box", ""))
+            row = {
+                **about,
+                "label": text_of(item.get(keys.get("label", ""))),
+                "has_box": "1" if "box" in keys else None,
+                **dict(zip(NUMBERS, four(box), strict=True)),
+                **{name: text_of(item[keys[name]]) for name in FLAG_COLUMNS if name in keys},
+            }
+            used = set(keys.values())
+            self.annotations.add(
+                row, self.attributes(item, used, keys.get("attributes"), f"{field}.")
+            )
+
+    def attributes(
+        self, record: Mapping[str, Any], used: set[str], nested: str | None, where: str
+    ) -> Iterator[tuple[str, str | None]]:
+        """Return the fields without a role, and those under `attributes`, as text."""
+        inner = record.get(nested) if nested else None
+        fields = [(key, value) for key, value in record.items() if key not in used]
+        if isinstance(inner, dict):
+            fields += inner.items()
+        elif inner is not None:
+            self.unread[f"{where}{nested}"] = None
+        for key, value in fields:
+            if isinstance(value, list | dict | bytes):
+                self.unread[f"{where}{key}"] = None
+            else:
+                yield key, text_of(value)
+
+    def dataset(self, name: str, provenance: Provenance) -> AnnotatedDataset:
+        """Return the dataset, when the tables are closed.
+
+        Args:
+            name: Its name for titles.
+            provenance: Where it came from; counts and notes are added.
+
+        Raises:
+            DataReadError: If a table has rows and none can be used.
+        """
+        parts = {"images": self.image_part()}
+        if "objects" in self.met:
+            parts["annotations"] = self.object_part()
+        if "labels" in self.met:
+            parts["image_labels"] = self.label_part()
+        if "captions" in self.met:
+            parts["captions"] = self.caption_part()
+        tables = {name: stack([part], NUMBERED.get(name)) for name, part in parts.items()}
+        counted = accounts({name: [part] for name, part in parts.items()})
+        naming = [part.table for name, part in parts.items() if name != "images"]
+        return AnnotatedDataset(
+            name=name,
+            provenance=replace(
+                provenance,
+                rows_read=counted.read,
+                rows_rejected=counted.reasons,
+                notes=(*counted.remarks, *provenance.notes, *self.notes()),
+            ),
+            n_images=count_images(tables["images"], naming),
+            attributes=MappingProxyType({item.name: item for item in self.described()}),
+            images=tables["images"],
+            annotations=tables.get("annotations"),
+            image_labels=tables.get("image_labels"),
+            captions=tables.get("captions"),
+            rejected=counted.rejected,
+        )
+
+    def image_part(self) -> Part:
+        """Type the rows of images; a later row of the same image is left out."""
+        rows = self.images.rows()
+        raw = rows.table
+        columns = {
+            "image_id": raw["image_id"],
+            "path": ibis.null("string"),
+            "width": raw["width"].try_cast("int64"),
+            "height": raw["height"].try_cast("int64"),
+            "split": raw["split"],
+            **{name: raw[name] for name in self.images.attributes.values()},
+        }
+        rules = [empty("image id", raw["image_id"]), *repeated(raw)]
+        return ingest(self.engine, rows, columns, rules)
+
+    def object_part(self) -> Part:
+        """Type the rows of objects; one without the field of a box is about the whole image."""
+        rows = self.annotations.rows()
+        raw = rows.table
+        box = self.corners(raw)
+        boxed = raw["has_box"].notnull()
+        flags = [name for name in FLAG_COLUMNS if name in raw.columns]
+        columns = {
+            "image_id": raw["image_id"],
+            "label": raw["label"],
+            **{k: ibis.cases((boxed, v), else_=None) for k, v in box.columns().items()},
+            **{name: flag(raw[name]) for name in flags},
+            **{name: raw[name] for name in self.annotations.attributes.values()},
+        }
+        rules = [empty("image id", raw["image_id"])]
+        rules += [flag_rule(raw[name]) for name in flags]
+        faults = box.rules() if self.boxes.normalised else [unknown_size(raw), *box.rules()]
+        rules += [Rule(rule.phrase, boxed & rule.concerns) for rule in faults]
+        remarks = [Rule(remark.phrase, boxed & remark.concerns) for remark in box.remarks()]
+        return ingest(self.engine, rows, columns, rules, remarks)
+
+    def corners(self, raw: ir.Table) -> Box:
+        """Return the box of each row in shares of the image."""
+        numbers = [number(raw[name]) for name in NUMBERS]
+        if not self.boxes.normalised:
+            sides = [number(raw[name]) for name in ("width", "height")]
+            numbers = [value / side for value, side in zip(numbers, sides * 2, strict=True)]
+        return Box.of(self.boxes.form, numbers)
+
+    def label_part(self) -> Part:
+        """Type the labels of images, which whoever made the dataset vouches for."""
+        rows = self.image_labels.rows()
+        raw = rows.table
+        columns = {
+            "image_id": raw["image_id"],
+            "label": raw["label"],
+            "confidence": ibis.literal(1.0),
+            "source": ibis.null("string"),
+        }
+        rules = [empty("image id", raw["image_id"]), empty("label", raw["label"])]
+        return ingest(self.engine, rows, columns, rules)
+
+    def caption_part(self) -> Part:
+        """Type the captions."""
+        rows = self.captions.rows()
+        raw = rows.table
+        columns = {"image_id": raw["image_id"], "text": raw["text"]}
+        rules = [empty("image id", raw["image_id"]), empty("caption", raw["text"])]
+        return ingest(self.engine, rows, columns, rules)
+
+    def described(self) -> Iterator[Attribute]:
+        """Describe the attributes, of which nothing is known but their names."""
+        # A name in both tables is the objects' one, because slices of objects are finer.
+        for name in self.images.attributes.values():
+            yield Attribute(name, "images")
+        for name in self.annotations.attributes.values():
+            yield Attribute(name, "annotations")
+        if "objects" in self.met:
+            yield Attribute("label", "annotations")
+        if "split" in self.met:
+            yield Attribute("split", "images")
+
+    def notes(self) -> Iterator[str]:
+        """Say what was taken for granted, and what was not read."""
+        if "objects" in self.met:
+            yield self.boxes.sentence
+        if self.unread:
+            yield f"Fields that are not read: {', '.join(self.unread)}."
+
+
+def repeated(raw: ir.Table) -> list[Rule]:
+    """Refuse a later row of an image that is listed already."""
+    counts = raw.agg(rows=raw["image_id"].count(), ids=raw["image_id"].nunique()).to_pandas()
+    if counts["rows"].item() == counts["ids"].item():
+        return []
+    order = ibis.window(group_by=raw["image_id"], order_by=raw[SOURCE_ROW])
+    again = ibis.row_number().over(order) > 0
+    elsewhere = raw["split"] != raw["split"].first().over(order)
+    return [Rule(LISTED_ELSEWHERE, again & elsewhere), Rule(LISTED_BEFORE, again)]
+
+
+def unknown_size(raw: ir.Table) -> Rule:
+    """Refuse a box in pixels of an image whose size is not known."""
+    sides = [number(raw[name]) for name in ("width", "height")]
+    bad = ibis.or_(*(side.isnull() | side.isnan() | side.isinf() | (side <= 0) for side in sides))
+    return Rule("image size is not a positive number", bad)
+
+
+def shortened(image: Mapping[str, str | None], value: Any) -> str:
+    """Show where a rejected value stands and how it begins."""
+    written = json.dumps(value, default=str, ensure_ascii=False)[:SHOWN]
+    return f"{image['shard']}, image {image['image_id']}: {written}"
