@@ -9,7 +9,7 @@ BY := --by gender_presentation --by age_presentation --by gender_presentation,ag
 GENERATOR := $(wildcard toolkit/sample/*.py toolkit/sample/*/*)
 MIAP ?= ../shared/data/miap_val/open_images_extended_miap_boxes_val.csv
 
-.PHONY: demo test check lint types contracts bench docs clean
+.PHONY: demo test check lint types contracts bench docs card clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/core.stamp $(SAMPLE)/truth.toml
@@ -54,9 +54,10 @@ $(VENV)/core.stamp: pyproject.toml constraints.txt | $(BIN)/python
 	@$(INSTALL) --constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/test.stamp: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/test.stamp: pyproject.toml constraints.txt tests/fiftyone.txt | $(BIN)/python
 	@echo 'Installing the toolkit and its test tools into $(VENV) ...'
 	@$(INSTALL) --constraint constraints.txt --editable '.[test]'
+	@$(INSTALL) --no-deps --requirement tests/fiftyone.txt
 	@touch $@ $(VENV)/core.stamp
 
 $(BIN)/python:

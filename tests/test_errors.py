@@ -11,6 +11,8 @@ from toolkit.errors import (
     DataNotFoundError,
     DataReadError,
     EngineError,
+    FetchError,
+    FiftyOneError,
     MissingColumnsError,
     OutputError,
     SettingsError,
@@ -22,6 +24,13 @@ from toolkit.errors import (
 )
 
 EXAMPLES = [
+    (FiftyOneError("No database answers. Start one."), 3, "No database answers. Start one."),
+    (
+        FetchError("https://x/a.csv", "no connection", "miap/a.csv"),
+        3,
+        ("https://x/a.csv could not be fetched: no connection. "
+        "Or fetch it by hand and put it at 'miap/a.csv'."),
+    ),
     (
         SettingsError("Two of seed are given", "audit.toml", "Keep one."),
         2,

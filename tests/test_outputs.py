@@ -119,3 +119,10 @@ def test_settings_may_be_a_path(tmp_path: Path) -> None:
     path.write_text("[slises]\n")
     with pytest.raises(SettingsError, match="Did you mean 'slices'"):
         tk.audit(annotated(rows, [GENDER]), config=path)
+
+
+def test_tables_of_nothing_are_there_and_empty() -> None:
+    """Without labels there is no association to measure, and asking for it is no error."""
+    tables = small_audit().tables
+    assert tables["association.lift"].empty
+    assert list(tables["association.npmi"].columns) == list(tables["representation.share"].columns)

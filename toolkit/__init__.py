@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from toolkit import stats
     from toolkit.config import AuditConfig
     from toolkit.errors import ToolkitError
-    from toolkit.loaders import load
+    from toolkit.loading import load
     from toolkit.model.attribute import Attribute
     from toolkit.model.dataset import AnnotatedDataset
-    from toolkit.outputs import Audit, audit
+    from toolkit.outputs import Audit, audit, validate
 
 HOMES: Final = {
     "AnnotatedDataset": "toolkit.model.dataset",
@@ -29,7 +29,8 @@ HOMES: Final = {
     "AuditConfig": "toolkit.config",
     "ToolkitError": "toolkit.errors",
     "audit": "toolkit.outputs",
-    "load": "toolkit.loaders",
+    "load": "toolkit.loading",
+    "validate": "toolkit.outputs",
 }
 __all__ = [
     "AnnotatedDataset",
@@ -40,6 +41,7 @@ __all__ = [
     "audit",
     "load",
     "stats",
+    "validate",
 ]
 
 

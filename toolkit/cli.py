@@ -62,14 +62,23 @@ Config = Annotated[
     Path | None,
     typer.Option(help="Settings; by default audit.toml in this folder, if there is one."),
 ]
+Data = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="A file or folder, or several as split=path; by default the path of the settings."
+    ),
+]
+Format = Annotated[str | None, typer.Option(help="The format, if it is not recognised.")]
+Attributes = Annotated[
+    Path | None, typer.Option(help="A table of which all columns become attributes.")
+]
+On = Annotated[str, typer.Option(help="Its key: image_id or annotation_id.")]
+Root = Annotated[Path, typer.Option(help="The folder that the paths of data are relative to.")]
 
 
 @app.command()
 def audit(
-    data: Annotated[
-        Path | None,
-        typer.Argument(help="A file or folder; by default [dataset] path of the settings."),
-    ] = None,
+    data: Data = None,
     by: Annotated[
         list[str] | None,
         typer.Option(help="An attribute, or several joined by commas for their intersection."),
@@ -78,9 +87,13 @@ def audit(
         Path, typer.Option("--output", "-o", help="The folder for card, dashboard and tables.")
     ] = Path("out/audit"),
     config: Config = None,
-    format: Annotated[  # noqa: A002 - the option's name
-        str | None, typer.Option(help="The format, if it is not recognised.")
+    format: Format = None,  # noqa: A002 - the option's name
+    attributes: Attributes = None,
+    on: On = "image_id",
+    predictions: Annotated[
+        Path | None, typer.Option(help="A table of predicted boxes, or of labels with scores.")
     ] = None,
+    root: Root = Path(),
     fail_on: Annotated[
         FailOn | None,
         typer.Option(help="Exit with 1 if a finding is at least this severe."),
@@ -90,14 +103,51 @@ def audit(
     from toolkit import outputs
 
     settings = settings_of(config)
-    with stages() as progress, loaded(data, format, settings, progress) as dataset:
-        wanted = [tuple(names.split(",")) for names in by] if by else None
-        result = outputs.audit(dataset, wanted, settings, progress)
+    files = {"attributes": attributes, "on": on, "predictions": predictions, "root": root}
+    with stages() as progress, loaded(data, format, settings, files, progress) as dataset:
+        result = outputs.audit(dataset, slicings(by), settings, progress)
         progress("writing", 1, 1)
         result.save(output)
     show(result)
     typer.echo(f"\nData card   {output / 'card.html'}\nDashboard   {output / 'dashboard.html'}")
     raise typer.Exit(verdict(result, fail_on or FailOn(settings.findings.fail_on)))
+
+
+@app.command()
+def validate(
+    data: Data = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="An attribute whose groups' shares are given.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file for the report as JSON.")
+    ] = None,
+    config: Config = None,
+    format: Format = None,  # noqa: A002 - the option's name
+    attributes: Attributes = None,
+    on: On = "image_id",
+    root: Root = Path(),
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            help="Exit with 1 if a finding is at least this severe; by default as the settings "
+            "say, else error."
+        ),
+    ] = None,
+) -> None:
+    """Look for faults in the annotations and pictures, each with its number and examples."""
+    from toolkit import outputs
+
+    settings = settings_of(config)
+    files = {"attributes": attributes, "on": on, "root": root}
+    with stages() as progress, loaded(data, format, settings, files, progress) as dataset:
+        result = outputs.validate(dataset, slicings(by), settings, progress)
+    if output:
+        result.save_record(output)
+    show(result, details=True)
+    stated = "fail_on" in settings.findings.model_fields_set
+    by_default = FailOn(settings.findings.fail_on) if stated else FailOn.ERROR
+    raise typer.Exit(verdict(result, fail_on or by_default))
 
 
 @app.command("list")
@@ -145,6 +195,22 @@ def sample(
     typer.echo(f"{images} images in {folder}; the planted biases are in {folder / 'truth.toml'}")
 
 
+@app.command()
+def fetch(
+    dataset: Annotated[str, typer.Argument(help="What to download: miap.")],
+    split: Annotated[str, typer.Option(help="The split: val or test.")] = "val",
+    to: Annotated[
+        Path | None, typer.Option(help="The folder for it; by default named like the dataset.")
+    ] = None,
+) -> None:
+    """Download published annotations, and check that they are what was published."""
+    from toolkit import fetching
+
+    with stages() as progress:
+        path = fetching.fetch(dataset, split, to, progress)
+    typer.echo(f"{path} is whole: its sha256 is the published one.")
+
+
 def settings_of(path: Path | None) -> AuditConfig:
     """Return the settings of a file, of this folder's audit.toml, or the defaults."""
     from toolkit.config import AuditConfig
@@ -154,26 +220,49 @@ def settings_of(path: Path | None) -> AuditConfig:
     return AuditConfig.read(path or Path(SETTINGS))
 
 
+def slicings(by: list[str] | None) -> list[tuple[str, ...]] | None:
+    """Return the attributes to slice by, intersections taken apart; None if none are named."""
+    return [tuple(names.split(",")) for names in by] if by else None
+
+
+def sources(data: list[str]) -> Path | dict[str, Path]:
+    """Return the path of the data, or the paths by split.
+
+    Raises:
+        SettingsError: If several paths are given and one names no split, or two the same.
+    """
+    if len(data) == 1 and ("=" not in data[0] or Path(data[0]).exists()):
+        return Path(data[0])
+    named = [name.partition("=") for name in data]
+    splits = {split: Path(path) for split, _, path in named if split and path}
+    if len(splits) < len(data):
+        what = "Several sources need a different split each"
+        raise SettingsError(what, "arguments", "Write them as train=PATH val=PATH.")
+    return splits
+
+
 @contextmanager
 def loaded(
-    data: Path | None,
+    data: list[str] | None,
     format_: str | None,
     settings: AuditConfig,
+    files: dict[str, Any],
     progress: Callable[[str, int, int], None],
 ) -> Iterator[Any]:
     """Load the dataset into an engine that lasts as long as the block."""
     from toolkit.engine import Engine
-    from toolkit.loaders import load
+    from toolkit.loading import load
 
     stated = settings.dataset
-    if data is None and stated.path is None:
+    if not data and stated.path is None:
         raise SettingsError(
             "No dataset is named", "arguments", "Give a path, or set path under [dataset]."
         )
-    path = data if data is not None else Path(str(stated.path))
+    path = sources(data) if data else Path(str(stated.path))
+    given = options(settings) | files
     progress("loading", 0, 1)
-    with Engine(settings.engine) as engine, engine.guard(path):
-        yield load(path, format_ or stated.format, engine=engine, **options(settings))
+    with Engine(settings.engine) as engine, engine.guard(", ".join(data or [str(path)])):
+        yield load(path, format_ or stated.format, engine=engine, **given)
 
 
 def options(settings: AuditConfig) -> dict[str, Any]:
@@ -198,11 +287,11 @@ def console() -> Console:
     return Console(highlight=False)
 
 
-def show(result: Audit) -> None:
-    """Print the findings."""
+def show(result: Audit, *, details: bool = False) -> None:
+    """Print the findings, with groups and examples if details are wanted."""
     from toolkit.render.text import report
 
-    console().print(report(result))
+    console().print(report(result, details=details))
 
 
 def print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -146,6 +146,15 @@ class AssociationConfig(Strict):
     )
 
 
+class LabelsConfig(Strict):
+    """What labels may occur."""
+
+    taxonomy: list[str] = Field(
+        default_factory=list,
+        description="All labels that may occur, by their codes or names; none if left out.",
+    )
+
+
 class FindingsConfig(Strict):
     """Which findings are shown, and which make the command fail."""
 
@@ -186,6 +195,7 @@ class AuditConfig(Strict):
     dataset: DatasetConfig = Field(default_factory=DatasetConfig)
     attributes: dict[str, AttributeConfig] = Field(default_factory=dict)
     slices: SlicesConfig = Field(default_factory=SlicesConfig)
+    labels: LabelsConfig = Field(default_factory=LabelsConfig)
     association: AssociationConfig = Field(default_factory=AssociationConfig)
     findings: FindingsConfig = Field(default_factory=FindingsConfig)
     card: CardConfig = Field(default_factory=CardConfig)

@@ -115,6 +115,19 @@ class EngineError(ToolkitError):
         )
 
 
+class FetchError(ToolkitError):
+    """A published file that could not be downloaded."""
+
+    def __init__(self, url: str, why: str, path: Path | str) -> None:
+        super().__init__(
+            f"{url} could not be fetched: {why}. Or fetch it by hand and put it at {str(path)!r}."
+        )
+
+
+class FiftyOneError(ToolkitError):
+    """FiftyOne, or the database in which it keeps datasets, is not there."""
+
+
 def suggestion(name: str, choices: list[str]) -> str:
     """Return 'Did you mean …?' or the list of choices, for the end of a message."""
     if near := get_close_matches(name, choices, n=1, cutoff=0.6):

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ibis
 import numpy as np
+import pandas as pd
 
 from toolkit.errors import TooManyValuesError
 from toolkit.estimates import statuses
-from toolkit.model.slices import OVERALL, Slice, SliceTable, Status, Unit
+from toolkit.model.slices import OVERALL, Slice, SliceTable, Unit
 from toolkit.slicing import as_value, ordered_values
 from toolkit.stats.clustered import RatioEstimate, ratio
 from toolkit.units import CLUSTER, units
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import ibis.expr.types as ir
-    import pandas as pd
 
     from toolkit.config import AuditConfig
     from toolkit.model.dataset import AnnotatedDataset
@@ -107,48 +107,55 @@ def measured(
     """
     if not faults:
         return SliceTable.empty()
-    rows = population.rows.mutate(
-        population.rows["image_id"].name(CLUSTER), ibis.literal(str(OVERALL)).name(GROUP)
-    )
-    whole = sums(rows, faults)
+    rows = population.rows.mutate(population.rows["image_id"].name(CLUSTER))
+    whole = sums(rows, faults, population.unit)
     tables = [one_row(fault, i, whole, population, config) for i, fault in enumerate(faults)]
-    found = [fault for fault, table in zip(faults, tables, strict=True) if table.frame["n"].item()]
-    facts = {
-        (fault.metric, fault.subject): {**fault.facts, **examples(fault, population)}
-        for fault in found
-    }
+    found = [
+        fault for fault, table in zip(faults, tables, strict=True) if table.frame["n"].sum() > 0
+    ]
+    facts = {(fault.metric, fault.subject): dict(fault.facts) for fault in faults if fault.facts}
+    for fault in found:
+        facts.setdefault((fault.metric, fault.subject), {}).update(examples(fault, population))
     for name in population.groups(by) if found else ():
         tables += by_group([f for f in found if f.subject != name], name, population, config)
     return SliceTable(SliceTable.concat(tables).frame, MappingProxyType(facts))
 
 
-def sums(rows: ir.Table, faults: Sequence[Fault]) -> pd.DataFrame:
-    """Sum rows and rows concerned, and their products over images, by group.
+def sums(
+    rows: ir.Table, faults: Sequence[Fault], unit: Unit, by: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Sum rows and rows concerned, and their products over images, in all or by group.
 
     Args:
-        rows: The rows, with the columns `cluster` (the image) and `group_value`.
+        rows: The rows, with the column `cluster` (the image).
         faults: What is counted; fault i has the columns `y_i`, `yy_i`, `xy_i` and `m_i`.
+        unit: What a row is; an image is a cluster of its own.
+        by: The column that has the groups, if sums by group are wanted.
     """
-    counted = {f"y_{i}": fault.concerns for i, fault in enumerate(faults) if fault.concerns is not None}
-    marked = rows.select(CLUSTER, GROUP, **counted)
-    each = {name: marked[name].sum().fill_null(0) for name in counted}
-    per = marked.group_by([CLUSTER, GROUP]).agg(x=marked.count(), **each)
+    counted = [i for i, fault in enumerate(faults) if fault.concerns is not None]
+    conditions = {f"y_{i}": faults[i].concerns.cast("int64") for i in counted}
+    per = rows.select(CLUSTER, *by, **conditions)
+    if unit is Unit.IMAGE:
+        per = per.mutate(x=ibis.literal(1))
+    else:
+        each = {name: per[name].sum() for name in conditions}
+        per = per.group_by([CLUSTER, *by]).agg(x=per.count(), **each)
     products = {"x": per["x"], "xx": per["x"] * per["x"]}
-    for i, fault in enumerate(faults):
-        y = ibis.literal(0) if fault.concerns is None else per[f"y_{i}"]
+    for i in counted:
+        y = per[f"y_{i}"]
         products |= {f"y_{i}": y, f"yy_{i}": y * y, f"xy_{i}": per["x"] * y}
-        products |= {f"m_{i}": ibis.cases((y > 0, 1), else_=0)}
+        products |= {f"m_{i}": (y > 0).cast("int64")}
     totals = {name: value.sum().cast("float64").fill_null(0.0) for name, value in products.items()}
-    found: pd.DataFrame = per.group_by(GROUP).agg(**totals).to_pandas()
-    return found
+    found: pd.DataFrame = per.aggregate(by=list(by), **totals).to_pandas()
+    others = [i for i in range(len(faults)) if i not in counted]
+    names = [f"{name}_{i}" for i in others for name in ("y", "yy", "xy", "m")]
+    return pd.concat([found, pd.DataFrame(0.0, index=found.index, columns=names)], axis=1)
 
 
 def one_row(
     fault: Fault, i: int, whole: pd.DataFrame, population: Population, config: AuditConfig
 ) -> SliceTable:
     """Give the part of all rows that a fault concerns."""
-    if whole.empty:
-        return SliceTable.empty()
     share = share_of(whole, i, population, config)
     return SliceTable.of(
         {
@@ -161,6 +168,7 @@ def one_row(
             "value": share.value,
             "ci_low": share.low,
             "ci_high": share.high,
+            "status": statuses(whole["x"].to_numpy(), share.value, 0),
         }
     )
 
@@ -176,7 +184,7 @@ def by_group(
     if not faults:
         return
     rows = units(population.dataset, (name,), unit=population.unit).rows
-    found = sums(rows.mutate(rows[name].name(GROUP)), faults)
+    found = sums(rows.mutate(rows[name].name(GROUP)), faults, population.unit, by=[GROUP])
     if len(found) > config.slices.max_values:
         raise TooManyValuesError(name, len(found), config.slices.max_values)
     groups = [as_value(value) for value in found[GROUP]]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-import ibis
 
 from toolkit.engine import Rows
 from toolkit.fields import Rule
@@ -19,7 +18,6 @@ from toolkit.sources import SOURCE_ROW, Form, Source, is_utf8, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     import ibis.expr.types as ir
 
@@ -33,8 +31,8 @@ CLOSED: Final = "folder cannot be read"
 FILE_FAULTS: Final = (LINK, SPECIAL, NOT_UTF8, CLOSED, LEADS_OUT, NOT_THERE)
 """Why a file is not looked into, as constant phrases."""
 ROWS_AT_ONCE: Final = 50_000
-LISTED_BEFORE: Final = "image is listed before"
-COLUMNS: Final = ("image_id", "path", "width", "height", "fault")
+PLACE: Final = ("path", "width", "height", "fault")
+COLUMNS: Final = ("image_id", *PLACE)
 """What `picture_row` says of a picture, as text."""
 
 
@@ -96,14 +94,15 @@ def walk(root: Path, within: str = ".") -> Iterator[Entry]:
         waiting += reversed(folders)
 
 
-def named(root: Path, name: str | None) -> Entry:
+def named(root: Path, name: str | None, folder: str = ".") -> Entry:
     """Find the picture that a name in the data means.
 
     Args:
         root: The dataset's folder, resolved.
-        name: A path relative to it, as the data write it.
+        name: A path relative to `folder`, as the data write it.
+        folder: A folder in the dataset's.
     """
-    found = locate(root, ("",), name)
+    found = locate(root, (folder,), name)
     if (path := found["path"]) is None:
         return Entry(printable(name or ""), "", fault=found["picture_fault"] or NOT_THERE)
     return examined(path, os.path.realpath(root / path))
@@ -127,9 +126,8 @@ def examined(name: str, path: str) -> Entry:
 def pictures(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Keep the pictures, and the links and closed folders that may hide some."""
     for entry in entries:
-        if entry.is_picture or entry.fault == CLOSED:
-            yield entry
-        elif entry.fault == LINK and os.path.isdir(entry.path):
+        links_to_folder = entry.fault == LINK and Path(entry.path).is_dir()
+        if entry.is_picture or entry.fault == CLOSED or links_to_folder:
             yield entry
 
 
@@ -144,39 +142,63 @@ def picture_row(entry: Entry) -> tuple[str | None, ...]:
 
 
 def picture_part(
-    engine: Engine, root: Path, table: ir.Table, more: Mapping[str, ir.Value] | None = None
+    engine: Engine,
+    root: Path,
+    table: ir.Table,
+    more: Mapping[str, ir.Value] | None = None,
+    rules: Iterable[Rule] = (),
 ) -> Part:
-    """Type the rows of pictures that are there; each picture counts once.
+    """Type the rows of pictures that were looked for.
 
     Args:
         engine: Where the typed rows are kept.
         root: The dataset's folder.
         table: Rows of `picture_row`, with the columns `COLUMNS`.
         more: More columns by name, as expressions over `table`.
+        rules: What a row must not break besides.
 
     Raises:
         DataReadError: If there are pictures and none can be used.
     """
-    order = ibis.window(group_by="image_id", order_by=SOURCE_ROW)
-    again = Rule(LISTED_BEFORE, ibis.row_number().over(order) > 0)
-    columns = {
-        "image_id": table["image_id"],
-        "path": table["path"],
-        **{side: table[side].cast("int64") for side in ("width", "height")},
-        **(more or {}),
-    }
+    columns = {"image_id": table["image_id"], **place_columns(table), **(more or {})}
     rows = Rows(Source(root, Form.OTHER, ()), table)
-    return ingest(engine, rows, columns, [*faults(table, FILE_FAULTS), again], remarks(table))
+    broken = [*faults(table, FILE_FAULTS), *rules]
+    return ingest(engine, rows, columns, broken, faults(table, HEADER_FAULTS))
+
+
+def with_pictures(
+    engine: Engine, root: Path, table: ir.Table, column: str, folder: str = "."
+) -> ir.Table:
+    """Look for the picture that each row names; return the rows with the columns `PLACE`.
+
+    Args:
+        engine: Where what is found is kept.
+        root: The dataset's folder, resolved.
+        table: Rows with `source_row`.
+        column: The column that names the picture, relative to `folder`.
+        folder: A folder in the dataset's.
+    """
+    found = engine.store(
+        (
+            (str(row), *picture_row(named(root, name, folder))[1:])
+            for row, name in rows_of(table, SOURCE_ROW, column)
+        ),
+        ("row", *PLACE),
+    )
+    found = found.drop(SOURCE_ROW).mutate(row=found["row"].cast("int64"))
+    return table.left_join(found, table[SOURCE_ROW] == found["row"]).drop("row")
+
+
+def place_columns(table: ir.Table) -> dict[str, ir.Value]:
+    """Return where a picture is and its size in pixels."""
+    sizes = {side: table[side].cast("int64") for side in ("width", "height")}
+    return {"path": table["path"], **sizes}
 
 
 def faults(table: ir.Table, phrases: Iterable[str]) -> list[Rule]:
     """Return a rule for each of the phrases in the column `fault`."""
-    return [Rule(phrase, (table["fault"] == phrase).fill_null(False)) for phrase in phrases]
-
-
-def remarks(table: ir.Table) -> list[Rule]:
-    """Say of how many pictures the size is not known, and why."""
-    return faults(table, HEADER_FAULTS)
+    written = table["fault"].fill_null("")
+    return [Rule(phrase, written == phrase) for phrase in phrases]
 
 
 def rows_of(table: ir.Table, *columns: str) -> Iterator[tuple[Any, ...]]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from toolkit.fields import Rule
     from toolkit.sources import Source
 
-VERDICT: Final = "verdict"
+VERDICT: Final = "__verdict__"
 LISTED: Final = ("source_file", SOURCE_ROW, "reason", "source_text")
 """What a list of rejected rows says of each, before the columns of its file."""
 

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 BLOCK: Final = 2**16
 MOST_BYTES: Final = 2**26
 """The longest child of a root that is read."""
+MOST_QUIET: Final = 2**22
+"""The longest tag or comment; older releases of expat scan an unfinished one again and again."""
 MOST_ELEMENTS: Final = 2**20
 """The most elements in a child of a root."""
 MOST_DEPTH: Final = 64
 MOST_NAMES: Final = 1_000
+LONGEST_NAME: Final = 100
 
 
 class MarkupError(Exception):
@@ -49,6 +52,7 @@ class Children:
     Attributes:
         root: The name of the root element, once it was met.
         built: The children that are complete.
+        events: How often the parser reported something.
     """
 
     def __init__(self) -> None:
@@ -57,9 +61,11 @@ class Children:
         self.builder = TreeBuilder()
         self.depth = 0
         self.elements = 0
+        self.events = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Enter an element."""
+        self.events += 1
         self.depth += 1
         self.elements += 1
         if self.depth > MOST_DEPTH:
@@ -73,6 +79,7 @@ class Children:
 
     def end(self, tag: str) -> None:
         """Leave an element."""
+        self.events += 1
         if self.depth > 1:
             element = self.builder.end(tag)
             if self.depth == 2:
@@ -83,6 +90,7 @@ class Children:
 
     def data(self, text: str) -> None:
         """Take text; what stands between the children of the root is only layout."""
+        self.events += 1
         if self.depth > 1:
             self.builder.data(text)
 
@@ -100,18 +108,20 @@ def children(stream: BinaryIO, root: str) -> Iterator[Element]:
         root: The name that its root element must have.
 
     Raises:
-        MarkupError: If the file is no such XML, or is beyond the limits. The children before that
-            place were handed out.
+        MarkupError: If the file is no such XML, or is beyond the limits; children before
+            that place may have been handed out.
     """
     target = Children()
     parser = XMLParser(target=target, forbid_dtd=True)
-    waiting = 0
+    waiting = quiet = 0
     while block := stream.read(BLOCK):
+        events = target.events
         feed(parser, block)
         if target.root not in (None, root):
             raise MarkupError(f"root element is not <{root}>")
         waiting = 0 if target.built else waiting + len(block)
-        if waiting > MOST_BYTES:
+        quiet = 0 if target.events > events else quiet + len(block)
+        if waiting > MOST_BYTES or quiet > MOST_QUIET:
             raise MarkupError("XML element is too large")
         yield from target.take()
     feed(parser, None)
@@ -152,8 +162,9 @@ class Unread:
 
     def count(self, name: str) -> None:
         """Count an element, as one of others if there are very many names."""
-        known = name in self.counts or len(self.counts) < MOST_NAMES
-        self.counts[name if known else "others"] += 1
+        shown = name[:LONGEST_NAME]
+        known = shown in self.counts or len(self.counts) < MOST_NAMES
+        self.counts[shown if known else "others"] += 1
 
     def note(self) -> Iterator[str]:
         """Say what was not read, if there was anything."""

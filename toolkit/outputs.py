@@ -9,19 +9,19 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
 from toolkit import pipeline
 from toolkit.config import AuditConfig
 from toolkit.errors import DataNotFoundError, DataReadError, OutputError
+from toolkit.exchange.fiftyone import to_fiftyone
 from toolkit.model.audit import AuditRecord
 from toolkit.registry import available
 from toolkit.render import RENDERERS
 
 if TYPE_CHECKING:
-
     from toolkit.model.dataset import AnnotatedDataset
     from toolkit.pipeline import By, Progress
 
@@ -59,6 +59,23 @@ class Audit(AuditRecord):
             raise OutputError(folder, error.strerror or str(error)) from error
         return folder
 
+    def save_record(self, path: Path | str) -> Path:
+        """Write the record alone, as JSON.
+
+        Raises:
+            OutputError: If the file cannot be written; what was there is untouched.
+        """
+        path = Path(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".partial-", dir=path.parent) as partial:
+                whole = Path(partial, RECORD)
+                whole.write_text(self.to_json(), encoding="utf-8", newline="\n")
+                whole.replace(path)
+        except OSError as error:
+            raise OutputError(path, error.strerror or str(error)) from error
+        return path
+
     def write(self, folder: Path) -> None:
         """Write every file into an empty folder."""
         (folder / TABLES).mkdir()
@@ -66,8 +83,9 @@ class Audit(AuditRecord):
             table.to_parquet(folder / TABLES / f"{metric}.parquet", index=False)
         for renderer in available("renderers", RENDERERS).values():
             if renderer.file:
-                path = folder / renderer.file
-                path.write_text(renderer.render(self), encoding="utf-8", newline="\n")
+                # Half a character, as a file name may have, is spelt out: in JSON, it stays itself.
+                text = renderer.render(self).encode("utf-8", "backslashreplace")
+                (folder / renderer.file).write_bytes(text)
         if self.dataset is not None and self.dataset.rejected:
             rejected_rows(self.dataset).to_parquet(folder / REJECTED, index=False)
 
@@ -93,6 +111,25 @@ class Audit(AuditRecord):
             ) from error
         return cls.from_json(text, tables)
 
+    def to_fiftyone(
+        self, name: str, *, overwrite: bool = False, progress: Progress | None = None
+    ) -> Any:
+        """Write the dataset to FiftyOne, with a saved view for every finding.
+
+        Args:
+            name: The name of the new FiftyOne dataset.
+            overwrite: Whether one of that name is replaced.
+            progress: Called with the stage's name, the images written and their number.
+
+        Returns:
+            The `fiftyone.Dataset`.
+
+        Raises:
+            FiftyOneError: If FiftyOne is not installed, or its database does not answer.
+            SettingsError: If the name is taken, or the audit was opened from a folder.
+        """
+        return to_fiftyone(self, self.dataset, name, overwrite=overwrite, progress=progress)
+
     def _repr_html_(self) -> str:
         """Show the audit in a notebook."""
         return RENDERERS["notebook"].render(self)
@@ -116,8 +153,37 @@ def audit(
     Raises:
         ToolkitError: If a name or setting is wrong, or the data cannot be counted.
     """
-    settings = AuditConfig.read(config) if isinstance(config, str | Path) else config
-    record = pipeline.run(dataset, by, settings, progress)
+    return held(pipeline.run(dataset, by, settings_of(config), progress), dataset)
+
+
+def validate(
+    dataset: AnnotatedDataset,
+    by: By | None = None,
+    config: AuditConfig | Path | str | None = None,
+    progress: Progress | None = None,
+) -> Audit:
+    """Look for faults of a dataset's rows and pictures; the findings name examples.
+
+    Args:
+        dataset: What `toolkit.load` returned.
+        by: The attributes whose groups' shares of each fault are given; by default those of the
+            settings, else every sensitive attribute, if there is any.
+        config: The settings, or the path of an `audit.toml`.
+        progress: Called with the stage's name, its number and the number of stages.
+
+    Raises:
+        ToolkitError: If a name or setting is wrong, or the data cannot be counted.
+    """
+    return held(pipeline.validate(dataset, by, settings_of(config), progress), dataset)
+
+
+def settings_of(config: AuditConfig | Path | str | None) -> AuditConfig | None:
+    """Return the settings, read where they are given by their path."""
+    return AuditConfig.read(config) if isinstance(config, str | Path) else config
+
+
+def held(record: AuditRecord, dataset: AnnotatedDataset) -> Audit:
+    """Return a record as its users hold it."""
     parts = {field.name: getattr(record, field.name) for field in fields(AuditRecord)}
     return Audit(**parts, dataset=dataset)
 

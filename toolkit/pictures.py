@@ -44,9 +44,10 @@ def locate(root: Path, folders: Iterable[str], name: str | None) -> dict[str, st
             found = (root / path).resolve(strict=True)
         except (OSError, RuntimeError):  # Python before 3.13 raises the latter for a loop
             continue
-        if found.is_relative_to(root) and found.is_file():
+        if not found.is_relative_to(root):
+            fault = LEADS_OUT
+        elif found.is_file():
             return {"path": str(path), "picture_fault": None}
-        fault = LEADS_OUT
     return {"path": None, "picture_fault": fault}
 
 

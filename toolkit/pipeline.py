@@ -27,15 +27,20 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from toolkit.checks import Rule
     from toolkit.config import AttributeConfig
+    from toolkit.metrics import Metric
     from toolkit.model.dataset import AnnotatedDataset
-    from toolkit.model.finding import Finding
 
     By = Sequence[str | Sequence[str]]
     Progress = Callable[[str, int, int], None]
 
 LIBRARIES: Final = ("dataset-audit-toolkit", "duckdb", "ibis-framework", "numpy", "pandas", "scipy")
 NOT_BY_DEFAULT: Final = frozenset({"label", "split"})
+VALIDATING: Final = ("annotation", "integrity", "validation")
+"""The metrics that validation measures; the first for what the protocol never asks."""
+VALIDATED: Final = ("integrity", "validation")
+"""The families of its rules."""
 
 
 def run(
@@ -62,27 +67,75 @@ def run(
     stated = stated_answers(config)
     prepared = with_settings(dataset, config)
     slicings = chosen(prepared, by if by is not None else config.slices.by)
-    derived = derive(prepared, available("signals", SIGNALS).values())
-    metrics = available("metrics", METRICS)
+    metrics = {n: m for n, m in available("metrics", METRICS).items() if m.audited}
+    return record(prepared, slicings, metrics, rules_of(config), config, progress, stated)
+
+
+def validate(
+    dataset: AnnotatedDataset,
+    by: By | None = None,
+    config: AuditConfig | None = None,
+    progress: Progress | None = None,
+) -> AuditRecord:
+    """Look for faults of the rows, also for those that an audit has no time for.
+
+    Args:
+        dataset: What is validated.
+        by: The attributes whose groups' shares of each fault are given; by default those of the
+            settings, else every sensitive attribute, if there is any.
+        config: The settings.
+        progress: Called with the stage's name, its number and the number of stages.
+
+    Raises:
+        UnknownNameError: If an attribute or a rule has no such name.
+        TooManyValuesError: If an attribute has too many values to be compared as groups.
+    """
+    config = config or AuditConfig()
+    prepared = with_settings(dataset, config)
+    by = by if by is not None else config.slices.by
+    sensitive = [a.name for a in prepared.attributes.values() if a.sensitive]
+    slicings = chosen(prepared, by or sensitive) if by or sensitive else []
+    metrics = {n: m for n, m in available("metrics", METRICS).items() if n in VALIDATING}
+    rules = {c: rule for c, rule in rules_of(config).items() if rule.family in VALIDATED}
+    return record(prepared, slicings, metrics, rules, config, progress, {})
+
+
+def record(
+    dataset: AnnotatedDataset,
+    slicings: Sequence[tuple[str, ...]],
+    metrics: Mapping[str, Metric],
+    rules: Mapping[str, type[Rule]],
+    config: AuditConfig,
+    progress: Progress | None,
+    stated: Mapping[str, Any],
+) -> AuditRecord:
+    """Measure, judge and put everything down.
+
+    Raises:
+        TooManyValuesError: If an attribute has too many values to be compared as groups.
+    """
+    derived = derive(dataset, available("signals", SIGNALS).values())
     measured: list[SliceTable] = []
     for number, (name, metric) in enumerate(metrics.items()):
         if progress:
             progress(name, number, len(metrics))
         measured.append(metric.measure(derived, slicings, config))
-    tables = SliceTable.concat(measured).by_metric()
-    found = findings(prepared, tables, config)
+    declared = {name: SliceTable.empty().frame for m in metrics.values() for name in m.tables}
+    table = SliceTable.concat(measured)
+    tables = declared | table.by_metric()
+    found = judge(Measured(tables, dataset.attributes, config, table.facts), rules)
     if progress:
         progress("findings", len(metrics), len(metrics))
     names = dict.fromkeys(name for names in slicings for name in names)
     return AuditRecord(
-        name=config.dataset.name or prepared.name,
-        summary=MappingProxyType(summary(prepared, slicings, tables) | stated),
-        attributes=tuple(prepared.attribute(name) for name in names),
+        name=config.dataset.name or dataset.name,
+        summary=MappingProxyType({**summary(dataset, slicings, tables), **stated}),
+        attributes=tuple(dataset.attribute(name) for name in names),
         tables=MappingProxyType(tables),
         found=found,
         results=(),
         config=MappingProxyType(config.model_dump(mode="json")),
-        provenance=prepared.provenance,
+        provenance=dataset.provenance,
         run=this_run(tables, config),
     )
 
@@ -142,10 +195,8 @@ def chosen(dataset: AnnotatedDataset, by: By) -> list[tuple[str, ...]]:
     return list(dict.fromkeys(wanted))
 
 
-def findings(
-    dataset: AnnotatedDataset, tables: Mapping[str, pd.DataFrame], config: AuditConfig
-) -> tuple[Finding, ...]:
-    """Apply all rules that the settings do not leave out.
+def rules_of(config: AuditConfig) -> dict[str, type[Rule]]:
+    """Return all rules that the settings do not leave out.
 
     Raises:
         UnknownNameError: If the settings ignore a rule that does not exist.
@@ -154,8 +205,7 @@ def findings(
     for code in config.findings.ignore:
         if code not in rules:
             raise UnknownNameError("rule", code, rules, "[findings] ignore")
-    kept = {code: rule for code, rule in rules.items() if code not in config.findings.ignore}
-    return judge(Measured(tables, dataset.attributes, config), kept)
+    return {code: rule for code, rule in rules.items() if code not in config.findings.ignore}
 
 
 def summary(
@@ -166,9 +216,7 @@ def summary(
     """Count what there is, and say what was looked at."""
     kept = dataset.provenance.rows_kept
     by = ", ".join(" & ".join(names) for names in slicings)
-    looked = [
-        f"{metric}: {len(table):,} numbers" for metric, table in tables.items() if len(table)
-    ]
+    looked = [f"{metric}: {len(table):,} numbers" for metric, table in tables.items() if len(table)]
     return {
         "images": dataset.n_images,
         "annotations": kept.get("annotations", 0),

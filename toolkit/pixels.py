@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from PIL import Image
 
@@ -45,11 +45,11 @@ class Header:
     fault: str = ""
 
 
-def read_header(path: Path | str, size: int) -> Header:
+def read_header(path: Path | str | BinaryIO, size: int) -> Header:
     """Read the size of a picture from the head of its file, without decoding it.
 
     Args:
-        path: A regular file.
+        path: A regular file, or its open bytes.
         size: Its bytes.
     """
     if size == 0:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import ibis
 
+from toolkit.errors import MOST_CHOICES, DataReadError
 from toolkit.fields import Box, Rule, empty, flag, flag_rule, number
 from toolkit.growing import GrowingTable
 from toolkit.ingest import accounts, count_images, ingest, stack
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS, AnnotatedDataset
-from toolkit.samples import each_object, four, roles, several, text_of
+from toolkit.pictures import pixels
+from toolkit.samples import each_object, field, four, roles, several, text_of
 from toolkit.sources import SOURCE_ROW
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-    from toolkit.engine import Engine
+    from toolkit.engine import Engine, Rows
     from toolkit.ingest import Part
     from toolkit.model.dataset import Provenance
     from toolkit.samples import BoxForm
@@ -39,6 +41,7 @@ NOT_ATTRIBUTES: Final = ("annotation_id", "path", "label", "split", *FLAG_COLUMN
 NUMBERED: Final = MappingProxyType({"annotations": "annotation_id", "captions": "caption_id"})
 LISTED_BEFORE: Final = "image is listed before"
 LISTED_ELSEWHERE: Final = "image is listed before, in another split"
+MOST_UNREAD: Final = 1_000
 SHOWN: Final = 200
 """How many characters of a rejected value are listed."""
 
@@ -46,9 +49,15 @@ SHOWN: Final = 200
 class SampleTables:
     """The tables of a dataset on their way to the engine, growing sample by sample."""
 
-    def __init__(self, engine: Engine, source: Source, boxes: BoxForm) -> None:
-        """Begin the tables of what is at `source`, with boxes written in the form `boxes`."""
+    def __init__(
+        self, engine: Engine, source: Source, boxes: BoxForm, *, apart: bool = False
+    ) -> None:
+        """Begin the tables of what is at `source`, with boxes written in the form `boxes`.
+
+        `apart` says that images and objects come one by one, so that only the images have sizes.
+        """
         self.engine = engine
+        self.apart = apart
         self.boxes = boxes
         self.images = GrowingTable(engine, source, IMAGE_COLUMNS, NOT_ATTRIBUTES)
         self.annotations = GrowingTable(engine, source, OBJECT_COLUMNS, NOT_ATTRIBUTES)
@@ -87,44 +96,48 @@ class SampleTables:
         keys = roles(tuple(record))
         self.met.update(keys, {"split"} if split else ())
         row = {
-            "image_id": image_id or text_of(record.get(keys.get("image_id", ""))),
-            "split": text_of(record.get(keys.get("split", ""), split)),
-            "width": text_of(record.get(keys.get("width", ""), size[0])),
-            "height": text_of(record.get(keys.get("height", ""), size[1])),
+            "image_id": image_id or text_of(field(record, keys, "image_id")),
+            "split": text_of(field(record, keys, "split", split)),
+            "width": text_of(field(record, keys, "width", size[0])),
+            "height": text_of(field(record, keys, "height", size[1])),
             "shard": shard,
         }
         used = {key for role, key in keys.items() if role != "image_id" or image_id is None}
         self.images.add(row, self.attributes(record, used, keys.get("attributes"), ""))
         about = {"image_id": row["image_id"], "shard": shard}
-        for label in several(record.get(keys.get("labels", ""))):
+        for label in several(field(record, keys, "labels")):
             self.image_labels.add({**about, "label": text_of(label)})
-        for caption in several(record.get(keys.get("captions", ""))):
+        for caption in several(field(record, keys, "captions")):
             self.captions.add({**about, "text": text_of(caption)})
         if "objects" in keys:
             self.add_objects(record[keys["objects"]], row, keys["objects"])
 
-    def add_objects(self, value: Any, image: Mapping[str, str | None], field: str) -> None:
+    def add_objects(self, value: Any, image: Mapping[str, str | None], name: str) -> None:
         """Add the objects of a sample: a list of mappings, or a mapping of lists of one length."""
-        about = {name: image[name] for name in ("image_id", "width", "height", "shard")}
+        about = {column: image[column] for column in ("image_id", "width", "height", "shard")}
         try:
             found = each_object(value)
         except ValueError as error:
             self.annotations.reject(str(error), shortened(image, value))
             return
+        self.met.add("objects")
         for item in found:
-            keys = roles(tuple(item), objects=True)
-            box = item.get(keys.get("box", ""))
-            row = {
-                **about,
-                "label": text_of(item.get(keys.get("label", ""))),
-                "has_box": "1" if "box" in keys else None,
-                **dict(zip(NUMBERS, four(box), strict=True)),
-                **{name: text_of(item[keys[name]]) for name in FLAG_COLUMNS if name in keys},
-            }
-            used = set(keys.values())
-            self.annotations.add(
-                row, self.attributes(item, used, keys.get("attributes"), f"{field}.")
-            )
+            self.add_object(item, about, f"{name}.")
+
+    def add_object(
+        self, item: Mapping[str, Any], about: Mapping[str, str | None], where: str = ""
+    ) -> None:
+        """Add an object by its fields; `about` is its image's id, width, height and shard."""
+        keys = roles(tuple(item), objects=True)
+        row = {
+            **about,
+            "label": text_of(field(item, keys, "label")),
+            "has_box": "1" if "box" in keys else None,
+            **dict(zip(NUMBERS, four(field(item, keys, "box")), strict=True)),
+            **{name: text_of(item[keys[name]]) for name in FLAG_COLUMNS if name in keys},
+        }
+        used = set(keys.values())
+        self.annotations.add(row, self.attributes(item, used, keys.get("attributes"), where))
 
     def attributes(
         self, record: Mapping[str, Any], used: set[str], nested: str | None, where: str
@@ -135,12 +148,17 @@ class SampleTables:
         if isinstance(inner, dict):
             fields += inner.items()
         elif inner is not None:
-            self.unread[f"{where}{nested}"] = None
+            self.leave_out(f"{where}{nested}")
         for key, value in fields:
             if isinstance(value, list | dict | bytes):
-                self.unread[f"{where}{key}"] = None
+                self.leave_out(f"{where}{key}")
             else:
                 yield key, text_of(value)
+
+    def leave_out(self, name: str) -> None:
+        """Remember what is not read, for a note; a hostile source has no end of names."""
+        if len(self.unread) < MOST_UNREAD:
+            self.unread[name] = None
 
     def dataset(self, name: str, provenance: Provenance) -> AnnotatedDataset:
         """Return the dataset, when the tables are closed.
@@ -150,9 +168,12 @@ class SampleTables:
             provenance: Where it came from; counts and notes are added.
 
         Raises:
-            DataReadError: If a table has rows and none can be used.
+            DataReadError: If there is nothing, or a table has rows and none can be used.
         """
-        parts = {"images": self.image_part()}
+        if not self.images.read + self.annotations.read:
+            what = "holds no samples"
+            raise DataReadError(provenance.source, what, "Check that it is the right folder.")
+        parts = {"images": self.image_part()} if self.images.read else {}
         if "objects" in self.met:
             parts["annotations"] = self.object_part()
         if "labels" in self.met:
@@ -170,9 +191,9 @@ class SampleTables:
                 rows_rejected=counted.reasons,
                 notes=(*counted.remarks, *provenance.notes, *self.notes()),
             ),
-            n_images=count_images(tables["images"], naming),
+            n_images=count_images(tables.get("images"), naming),
             attributes=MappingProxyType({item.name: item for item in self.described()}),
-            images=tables["images"],
+            images=tables.get("images"),
             annotations=tables.get("annotations"),
             image_labels=tables.get("image_labels"),
             captions=tables.get("captions"),
@@ -186,8 +207,8 @@ class SampleTables:
         columns = {
             "image_id": raw["image_id"],
             "path": ibis.null("string"),
-            "width": raw["width"].try_cast("int64"),
-            "height": raw["height"].try_cast("int64"),
+            "width": pixels(raw["width"]),
+            "height": pixels(raw["height"]),
             "split": raw["split"],
             **{name: raw[name] for name in self.images.attributes.values()},
         }
@@ -196,7 +217,7 @@ class SampleTables:
 
     def object_part(self) -> Part:
         """Type the rows of objects; one without the field of a box is about the whole image."""
-        rows = self.annotations.rows()
+        rows = self.with_sizes(self.annotations.rows())
         raw = rows.table
         box = self.corners(raw)
         boxed = raw["has_box"].notnull()
@@ -214,6 +235,18 @@ class SampleTables:
         rules += [Rule(rule.phrase, boxed & rule.concerns) for rule in faults]
         remarks = [Rule(remark.phrase, boxed & remark.concerns) for remark in box.remarks()]
         return ingest(self.engine, rows, columns, rules, remarks)
+
+    def with_sizes(self, rows: Rows) -> Rows:
+        """Give objects that came apart from their images the size that a row of images states."""
+        raw = rows.table
+        if not self.apart:
+            return rows
+        listed = self.images.rows().table
+        sizes = listed.group_by("image_id").agg(
+            width=listed["width"].first(), height=listed["height"].first()
+        )
+        joined = raw.drop("width", "height").left_join(sizes, "image_id")
+        return replace(rows, table=self.engine.materialise(joined.select(*raw.columns)))
 
     def corners(self, raw: ir.Table) -> Box:
         """Return the box of each row in shares of the image."""
@@ -261,7 +294,9 @@ class SampleTables:
         if "objects" in self.met:
             yield self.boxes.sentence
         if self.unread:
-            yield f"Fields that are not read: {', '.join(self.unread)}."
+            shown = ", ".join(list(self.unread)[:MOST_CHOICES])
+            more = len(self.unread) - MOST_CHOICES
+            yield f"Fields that are not read: {shown}{f' and {more} more' if more > 0 else ''}."
 
 
 def repeated(raw: ir.Table) -> list[Rule]:

@@ -97,13 +97,22 @@ def roles(keys: tuple[str, ...], objects: bool = False) -> Mapping[str, str]:
     return MappingProxyType({role: key for role, key in found.items() if key is not None})
 
 
+def field(
+    record: Mapping[str, Any], keys: Mapping[str, str], role: str, default: Any = None
+) -> Any:
+    """Return the value of the field that has a role, or the default if none has."""
+    return record[keys[role]] if role in keys else default
+
+
 def text_of(value: Any) -> str | None:
     """Return a value as text; nothing and the empty text are None."""
     if value is None or value == "":
         return None
     if isinstance(value, str):
         return value
-    return json.dumps(value) if isinstance(value, bool | int | float) else str(value)
+    if isinstance(value, bool | int | float | list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
 
 
 def several(value: Any) -> Sequence[Any]:

@@ -1,13 +1,18 @@
 """Integrity: rows that should not be there, counted to the last one."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.datasets import AGE, GENDER, annotated
 from toolkit.config import AuditConfig
 from toolkit.metrics.integrity import integrity
+from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset
 
 
@@ -79,3 +84,44 @@ def test_rejected_rows_are_a_part_of_the_rows_read() -> None:
     dataset = annotated({"image_id": ["a", "b"]}, [], rejected=rejected)
     found = row(dataset, "rejected", "annotations: box is not finite")
     assert (found["n"], found["value"]) == (3, 0.6)
+
+
+def test_no_rows_have_no_share() -> None:
+    """0 of 0 is not 0, and says so."""
+    rows = annotated({"image_id": ["a"], "gender": ["F"]}, [GENDER]).annotations
+    assert rows is not None
+    dataset = annotated({"image_id": ["a"]}, [])
+    empty = replace(dataset, annotations=rows.filter(rows["image_id"] == "none"))
+    found = row(empty, "degenerate")
+    assert (found["n"], found["status"]) == (0, "undefined")
+
+
+@pytest.mark.parametrize("name", ["x", "y_0", "group_value", "m_0"])
+def test_an_attribute_may_have_any_name(name: str) -> None:
+    """Shares by group do not mix it up with a column of the counting."""
+    attribute = Attribute(name, "annotations", ("F", "M"))
+    rows = {"image_id": ["a", "a", "b", "c"], name: ["F", "F", "M", "F"]}
+    table = integrity(annotated(rows, [attribute]), [(name,)], AuditConfig()).frame
+    groups = table[table["metric"] == "integrity.by_group"].set_index("slice")
+    assert groups["n"].to_dict() == {f"{name}=F": 1, f"{name}=M": 0}
+    assert groups["value"].to_list() == pytest.approx([1 / 3, 0])
+
+
+def test_shares_by_group_are_clustered_as_statsmodels_clusters_them() -> None:
+    """The interval is that of the group's boxes without width, clustered by image."""
+    random = np.random.default_rng(5)
+    frame = pd.DataFrame({"image_id": [f"i{i}" for i in random.integers(0, 150, 600)]})
+    often = random.uniform(0, 0.5, 150)[frame["image_id"].str[1:].astype(int)]
+    frame["gender"] = random.choice(["F", "M"], 600)
+    frame["x_max"] = np.where(random.uniform(size=600) < often, 0.0, random.uniform(0.5, 1, 600))
+    table = integrity(annotated(frame, [GENDER]), [("gender",)], AuditConfig()).frame
+    found = table[table["subject"].str.endswith("degenerate")].set_index("slice").loc["gender=F"]
+    group = frame[frame["gender"] == "F"]
+    y = (group["x_max"] == 0).astype(float)
+    codes = group["image_id"].astype("category").cat.codes
+    fit = sm.OLS(y, np.ones(len(y))).fit(
+        cov_type="cluster", cov_kwds={"groups": codes, "use_correction": False}
+    )
+    assert found["value"] == pytest.approx(float(fit.params.iloc[0]), abs=1e-12)
+    half = (found["ci_high"] - found["ci_low"]) / 2
+    assert half == pytest.approx(1.96 * float(fit.bse.iloc[0]), rel=0.05)

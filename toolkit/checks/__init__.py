@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toolkit.checks import annotation, association, representation
+from toolkit.checks import (
+    annotation,
+    association,
+    boxes,
+    files,
+    integrity,
+    representation,
+    values,
+)
 from toolkit.checks._rule import Measured, Rule
 
 if TYPE_CHECKING:
@@ -19,14 +27,28 @@ RULES: Final[Mapping[str, type[Rule]]] = {
     for rule in (
         representation.REP001,
         association.ASC001,
-        annotation.ANN001,
-        annotation.ANN002,
-        annotation.ANN003,
-        annotation.ANN004,
-        annotation.ANN005,
+        integrity.ANN001,
+        integrity.ANN002,
+        integrity.ANN003,
+        integrity.ANN004,
+        integrity.ANN005,
         annotation.ANN006,
         annotation.ANN007,
         annotation.ANN008,
+        integrity.ANN009,
+        boxes.ANN010,
+        boxes.ANN011,
+        boxes.ANN012,
+        integrity.ANN013,
+        values.ANN014,
+        values.ANN015,
+        values.ANN016,
+        values.ANN017,
+        values.ANN018,
+        files.ANN019,
+        files.ANN020,
+        files.ANN021,
+        integrity.ANN022,
     )
 }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from toolkit.model.finding import Finding
 from toolkit.model.slices import Status
 from toolkit.wording.slices import in_words
 
@@ -16,16 +18,22 @@ if TYPE_CHECKING:
 
     from toolkit.config import AuditConfig
     from toolkit.model.attribute import Attribute
-    from toolkit.model.finding import Finding
+    from toolkit.model.finding import Severity
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What rules look at: the tables, what their attributes mean, and the settings."""
+    """What rules look at: the tables, what their attributes mean, and the settings.
+
+    `facts` is what no number can say, by metric and subject (`SliceTable.facts`).
+    """
 
     tables: Mapping[str, pd.DataFrame]
     attributes: Mapping[str, Attribute]
     config: AuditConfig
+    facts: Mapping[tuple[str, str], Mapping[str, str]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     def rows(self, metric: str, *statuses: Status) -> Iterator[Any]:
         """Yield the rows of a table as named tuples; by default those with a number."""
@@ -76,3 +84,17 @@ class Rule(ABC):
     @abstractmethod
     def find(self, measured: Measured) -> Iterator[Finding]:
         """Yield what somebody should look at."""
+
+
+def about(
+    rule: Rule,
+    row: Any,
+    severity: Severity,
+    limit: float,
+    message: str,
+    evidence: Mapping[str, str] = MappingProxyType({}),
+) -> Finding:
+    """Return a finding with the numbers of one row; its effect is the sure part of its value."""
+    numbers = (row.n, row.value, row.ci_low, row.ci_high, limit)
+    effect = float(row.ci_low)
+    return Finding(rule.code, severity, row.subject, row.slice, *numbers, message, effect, evidence)

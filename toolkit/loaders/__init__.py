@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.engine import default_engine
 from toolkit.errors import UnknownFormatError, UnknownNameError
-from toolkit.loaders import cvat, huggingface, open_images, table, voc
+from toolkit.loaders import (
+    celeba,
+    coco,
+    croissant,
+    cvat,
+    fairface,
+    fiftyone,
+    folder,
+    huggingface,
+    open_images,
+    table,
+    utkface,
+    voc,
+    webdataset,
+    yolo,
+)
 from toolkit.registry import available, lookup
 from toolkit.sources import inspect, require, require_table
 
@@ -52,6 +67,21 @@ LOADERS: Final = {
             does_not_read=open_images.DOES_NOT_READ,
         ),
         Loader(
+            name="coco",
+            load=coco.load_coco,
+            recognise=coco.recognise_coco,
+            reads=coco.READS,
+            does_not_read=coco.DOES_NOT_READ,
+        ),
+        Loader(
+            name="fiftyone",
+            load=fiftyone.load_fiftyone,
+            recognise=fiftyone.recognise_fiftyone,
+            reads=fiftyone.READS,
+            does_not_read=fiftyone.DOES_NOT_READ,
+            options=fiftyone.OPTIONS,
+        ),
+        Loader(
             name="voc",
             load=voc.load_voc,
             recognise=voc.recognise_voc,
@@ -74,6 +104,57 @@ LOADERS: Final = {
             options=huggingface.OPTIONS,
         ),
         Loader(
+            name="yolo",
+            load=yolo.load_yolo,
+            recognise=yolo.recognise_yolo,
+            reads=yolo.READS,
+            does_not_read=yolo.DOES_NOT_READ,
+        ),
+        Loader(
+            name="celeba",
+            load=celeba.load_celeba,
+            recognise=celeba.recognise_celeba,
+            reads=celeba.READS,
+            does_not_read=celeba.DOES_NOT_READ,
+        ),
+        Loader(
+            name="fairface",
+            load=fairface.load_fairface,
+            recognise=fairface.recognise_fairface,
+            reads=fairface.READS,
+            does_not_read=fairface.DOES_NOT_READ,
+        ),
+        Loader(
+            name="utkface",
+            load=utkface.load_utkface,
+            recognise=utkface.recognise_utkface,
+            reads=utkface.READS,
+            does_not_read=utkface.DOES_NOT_READ,
+        ),
+        Loader(
+            name="folder",
+            load=folder.load_folder,
+            recognise=folder.recognise_folder,
+            reads=folder.READS,
+            does_not_read=folder.DOES_NOT_READ,
+        ),
+        Loader(
+            name="webdataset",
+            load=webdataset.load_webdataset,
+            recognise=webdataset.recognise_webdataset,
+            reads=webdataset.READS,
+            does_not_read=webdataset.DOES_NOT_READ,
+            options=webdataset.OPTIONS,
+        ),
+        Loader(
+            name="croissant",
+            load=croissant.load_croissant,
+            recognise=croissant.recognise_croissant,
+            reads=croissant.READS,
+            does_not_read=croissant.DOES_NOT_READ,
+            options=croissant.OPTIONS,
+        ),
+        Loader(
             name="table",
             load=table.load_table,
             recognise=table.recognise_table,
@@ -87,7 +168,7 @@ LOADERS: Final = {
 
 
 def load(
-    path: Path | str,
+    path: Path | str | Any,
     format: str | None = None,  # noqa: A002 - the field's word, and users write it
     *,
     engine: Engine | None = None,
@@ -98,7 +179,7 @@ def load(
     """Load a dataset.
 
     Args:
-        path: A file or folder.
+        path: A file or folder, or a live dataset or view of FiftyOne.
         format: A loader's name (`toolkit list loaders`); recognised from the content if left out.
         engine: What reads it; by default the one of this process.
         name: The dataset's name for titles, instead of that of the file or folder.
@@ -111,12 +192,18 @@ def load(
         UnknownNameError: If the format or an option is unknown.
         DataReadError: If it cannot be read, or no row can be used.
     """
-    path = Path(path)
-    require(path)
     engine = engine or default_engine()
-    with engine.guard(path):
-        loader, why = chosen(path, format, options)
-        dataset = loader.load(path, engine=engine, **options)
+    if fiftyone.is_collection(path):
+        refuse_unknown(options, fiftyone.OPTIONS, "a live dataset of FiftyOne")
+        with engine.guard("the FiftyOne dataset"):
+            dataset = fiftyone.load_collection(path, engine=engine, **options)
+        why = "it is a live dataset or view of FiftyOne"
+    else:
+        path = Path(path)
+        require(path)
+        with engine.guard(path):
+            loader, why = chosen(path, format, options)
+            dataset = loader.load(path, engine=engine, **options)
     provenance = replace(
         dataset.provenance, recognised=why, licence=licence or dataset.provenance.licence
     )

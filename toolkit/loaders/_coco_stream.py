@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from toolkit.sources import Source
 
-Record = dict[str, msgspec.Raw]
+Key = str | tuple[str, str]
+"""A key of an object, or of an object in it."""
+Record = dict[Key, msgspec.Raw]
 """An object by key; each value as it is written. Of a key that stands twice the last counts."""
 Element = Record | Malformed
 
@@ -32,16 +34,16 @@ ROOT: Final = ""
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 KEY: Final = re.compile(rb"(" + STRING + rb")\s*:", re.DOTALL)
-COMMA: Final = re.compile(rb",")
 SCALAR: Final = re.compile(STRING + rb'|[^\s,:"\[\]{}]+', re.DOTALL)
 QUOTE: Final = ord('"')
-MARKED: Final = np.isin(np.arange(256), np.frombuffer(b'"{}[]', np.uint8))
+MARKED: Final = bytes(code in b'"{}[]' for code in range(256))
+"""A table for `bytes.translate`: 1 for quotes and brackets, 0 for all else."""
 STEP: Final = np.zeros(256, np.int8)
 STEP[[ord("{"), ord("[")]] = 1
 STEP[[ord("}"), ord("]")]] = -1
-OBJECTS: Final = msgspec.json.Decoder(list[Record])
+OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 VALUES: Final = msgspec.json.Decoder(list[msgspec.Raw])
-OBJECT: Final = msgspec.json.Decoder(Record)
+OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Window:
@@ -60,10 +62,14 @@ class Window:
         """
         if len(self.block) > MOST_BYTES:
             raise self.damaged(f"has an element of more than {MOST_BYTES:,} bytes")
-        more = self.stream.read(max(BLOCK, len(self.block)))
-        if not more:
+        if not self.fill():
             raise self.damaged("ends before its JSON does")
+
+    def fill(self) -> bool:
+        """Look further ahead, if there is more; return whether there is."""
+        more = self.stream.read(max(BLOCK, len(self.block)))
         self.block += more
+        return bool(more)
 
     def skip(self, length: int) -> None:
         """Move past what was read."""
@@ -81,6 +87,16 @@ class Window:
             self.block = self.block.lstrip()
         return self.block[:1]
 
+    def expect(self, character: bytes) -> None:
+        """Move past a character that has to be next.
+
+        Raises:
+            DataReadError: If another one is.
+        """
+        if self.next() != character:
+            raise self.unexpected(character.decode())
+        self.skip(1)
+
     def take(self, pattern: re.Pattern[bytes], what: str) -> re.Match[bytes]:
         """Move past what a pattern matches.
 
@@ -91,11 +107,15 @@ class Window:
         found = pattern.match(self.block)
         while found is None or found.end() == len(self.block):
             if found is None and self.block[:1] != b'"':
-                raise self.damaged(f"is no JSON: it has {ascii(self.block[:20])} for {what}")
+                raise self.unexpected(what)
             self.grow()
             found = pattern.match(self.block)
         self.skip(found.end())
         return found
+
+    def unexpected(self, what: str) -> DataReadError:
+        """Return the error that something else stands where `what` should."""
+        return self.damaged(f"is no JSON: it has {self.block[:20]!a} for {what}")
 
     def damaged(self, what: str) -> DataReadError:
         """Return the error that the file cannot be read further."""
@@ -137,12 +157,10 @@ def arrays(source: Source) -> Iterator[Batch]:
 def names(window: Window) -> Iterator[str]:
     """Read the keys of the top object, stopping at the start of each array; pass over the rest."""
     seen = set()
-    if window.next() != b"{":
-        raise window.damaged("is no JSON object")
-    window.skip(1)
+    window.expect(b"{")
     while window.next() != b"}":
         if seen:
-            window.take(COMMA, "a comma")
+            window.expect(b",")
         name = text_of(window.take(KEY, "a key")[1], window)
         if name in seen:
             raise window.damaged(f"has the key {name!r} twice")
@@ -179,6 +197,12 @@ def array(window: Window) -> Iterator[Sequence[Element]]:
     """Read an array's elements from behind its opening bracket to behind its closing one."""
     first = True
     while True:
+        while guessed := guess(window.block, first=first):
+            elements, length = guessed
+            yield elements
+            window.skip(length)
+            window.fill()
+            first = False
         brackets = find_brackets(window.block)
         closed = np.flatnonzero(brackets.depths < 0)
         inside = slice(int(closed[0]) if len(closed) else None)
@@ -199,6 +223,22 @@ def array(window: Window) -> Iterator[Sequence[Element]]:
         window.grow()
 
 
+def guess(block: bytes, *, first: bool) -> tuple[Sequence[Element], int] | None:
+    """Decode a block up to what looks like the start of its last object, if that is right.
+
+    It is right exactly if what is before it is a JSON array once it is put in brackets: an object
+    that is cut anywhere else leaves a string or a bracket open. That saves looking for brackets.
+    """
+    length = max(block.rfind(b"}, {"), block.rfind(b"},{")) + 1
+    content = block[:length].lstrip()
+    if not length or not (first or content.startswith(b",")):
+        return None
+    try:
+        return OBJECTS.decode(b"[" + content[not first :] + b"]"), length
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 @dataclass(frozen=True)
 class Brackets:
     """Where the brackets of a text are that stand in no string, and how deep it is after each."""
@@ -212,9 +252,8 @@ def find_brackets(block: bytes) -> Brackets:
     if b"\\" in block:
         # What is escaped is no quote; the same length keeps every place.
         block = block.replace(rb"\\", b"__").replace(rb"\"", b"__")
-    codes = np.frombuffer(block, np.uint8)
-    places = np.flatnonzero(MARKED[codes])
-    marks = codes[places]
+    places = np.flatnonzero(np.frombuffer(block.translate(MARKED), np.uint8))
+    marks = np.frombuffer(block, np.uint8)[places]
     quotes = marks == QUOTE
     outside = ~quotes & (np.cumsum(quotes) % 2 == 0)
     return Brackets(places[outside], np.cumsum(STEP[marks[outside]], dtype=np.int64))
@@ -240,13 +279,14 @@ def decode(block: bytes, ends: Sequence[int], *, first: bool) -> Sequence[Elemen
 
 def decode_piece(piece: bytes, *, first: bool) -> Iterator[Element]:
     """Decode what stands from the end of one element to the end of the next, comma included."""
+    text = piece if first else piece.removeprefix(b",")
     try:
-        if not first and not piece.startswith(b","):
-            raise msgspec.DecodeError
-        values = VALUES.decode(b"[" + piece[not first :] + b"]")
+        values = VALUES.decode(b"[" + text + b"]") if first or text != piece else []
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         yield malformed(error, piece)
         return
+    if not values:
+        yield malformed(msgspec.DecodeError(), piece)
     for value in values:
         try:
             yield OBJECT.decode(value)

@@ -115,7 +115,7 @@ def gather(engine: Engine, file: Path, root: Path) -> Raw:
 
 def read_head(head: Head, meta: Element) -> None:
     """Take the labels and questions of `<meta>`, which stand in a task, a job or a project."""
-    head.subset = head.subset or next((e.text for e in meta.iter("subset")), None)
+    head.subset = meta.findtext("task/subset") or meta.findtext("job/subset")
     for label in meta.iter("label"):
         name = label.findtext("name") or ""
         head.labels[name] = None

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 import ibis
 
 from toolkit.fields import Box, Rule, attribute_names, empty, number, text
 from toolkit.growing import GrowingTable
-from toolkit.image_files import LISTED_BEFORE, rows_of
+from toolkit.image_files import rows_of
 from toolkit.ingest import ingest
 from toolkit.model.dataset import BOX_COLUMNS
 from toolkit.pictures import LEADS_OUT, NOT_THERE
-from toolkit.records import as_text
+from toolkit.records import NoRowError, as_text, json_row
 from toolkit.sources import SOURCE_ROW, Form, Source, inspect
 
 if TYPE_CHECKING:
@@ -38,6 +36,7 @@ FIXED: Final = ("image_id", "path", "width", "height", OBJECTS, *READ)
 LABELS: Final = ("category", "categories", "label", "labels", "class", "name", "category_id")
 """What the list of labels is called among those of `objects`; the first one counts."""
 OBJECT_COLUMNS: Final = ("image_id", "label", "x", "y", "w", "h", "width", "height")
+LISTED_BEFORE: Final = "image is listed before"
 NO_OBJECTS: Final = "objects are not a JSON object with a list bbox"
 NOT_ALIKE: Final = "lists of objects differ in length"
 NOT_FOUR: Final = "bbox is not four numbers"
@@ -63,7 +62,8 @@ def metadata(
     name = text(raw[FILE_NAME])
     folder = entry.name.rpartition("/")[0]
     image_id = ibis.literal(f"{folder}/" if folder else "") + name.re_replace(r"^(\./)+", "")
-    columns = [column for column in raw.columns if column not in (SOURCE_ROW, FILE_NAME, *FIXED)]
+    known = (SOURCE_ROW, FILE_NAME, OBJECTS, *READ)
+    columns = [column for column in raw.columns if column not in known]
     names = attribute_names(source.path, columns, FIXED)
     typed = {
         "image_id": image_id,
@@ -71,7 +71,7 @@ def metadata(
         **{names[column]: text(raw[column]) for column in columns},
         **({OBJECTS: raw[OBJECTS]} if OBJECTS in raw.columns else {}),
     }
-    again = ibis.row_number().over(ibis.window(group_by=[name], order_by=SOURCE_ROW)) > 0
+    again = ibis.row_number().over(ibis.window(group_by=[image_id], order_by=SOURCE_ROW)) > 0
     for part in before:
         again |= image_id.isin(part.table["image_id"])
     leads_out = name.re_search(LEADING_OUT)
@@ -80,20 +80,19 @@ def metadata(
     return ingest(engine, rows, typed, rules, [Rule(NOT_THERE, absent)])
 
 
-def objects(
-    engine: Engine, root: Path, parts: Sequence[Part], sizes: ir.Table
-) -> Part | None:
+def objects(engine: Engine, root: Path, parts: Sequence[Part], images: ir.Table) -> Part | None:
     """Read the objects that metadata list, an annotation each; None if they list none.
 
     Args:
         engine: Where the rows are kept.
         root: The dataset's folder.
         parts: The metadata.
-        sizes: The images with `image_id`, `width` and `height`.
+        images: The images with their sizes.
     """
     listing = [part.table for part in parts if OBJECTS in part.table.columns]
     if not listing:
         return None
+    sizes = images.select("image_id", "width", "height")
     growing = GrowingTable(engine, Source(root, Form.OTHER, ()), OBJECT_COLUMNS, BOX_COLUMNS)
     with growing:
         for table in listing:
@@ -120,29 +119,37 @@ def add_objects(
     found = parsed(written)
     boxes = found.get("bbox") if isinstance(found, dict) else None
     if not isinstance(found, dict) or not isinstance(boxes, list):
-        growing.reject(NO_OBJECTS, f"{image_id}: {as_text(written)}")
+        growing.reject(NO_OBJECTS, f"{image_id}: {cell(written)}")
         return
     lists = {name: values for name, values in found.items() if isinstance(values, list)}
     if any(len(values) != len(boxes) for values in lists.values()):
-        growing.reject(NOT_ALIKE, f"{image_id}: {as_text(written)}")
+        growing.reject(NOT_ALIKE, f"{image_id}: {cell(written)}")
         return
     label = next((name for name in LABELS if name in lists), None)
     others = [name for name in lists if name not in ("bbox", label)]
     sides = [None if side is None else str(side) for side in size]
     for i, bbox in enumerate(boxes):
         if not isinstance(bbox, list) or len(bbox) != 4:
-            growing.reject(NOT_FOUR, f"{image_id}: {as_text(bbox)}")
+            growing.reject(NOT_FOUR, f"{image_id}: {cell(bbox)}")
             continue
-        values = [image_id, as_text(lists[label][i]) if label else None, *map(as_text, bbox)]
+        values = [image_id, cell(lists[label][i]) if label else None, *map(cell, bbox)]
         row = dict(zip(OBJECT_COLUMNS, [*values, *sides], strict=True))
-        growing.add(row, [(name, as_text(lists[name][i])) for name in others])
+        growing.add(row, [(name, cell(lists[name][i])) for name in others])
 
 
 def parsed(written: object) -> object:
-    """Return objects, which text files write as JSON."""
+    """Return objects, which text files write as JSON; None where they are no strict JSON."""
     if not isinstance(written, str):
         return written
     try:
-        return json.loads(written)
-    except (ValueError, RecursionError):
+        return json_row(written)
+    except NoRowError:
         return None
+
+
+def cell(value: object) -> str | None:
+    """Return a value as text; Parquet has types that JSON has not."""
+    try:
+        return as_text(value)
+    except TypeError:
+        return str(value)

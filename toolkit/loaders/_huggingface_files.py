@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from toolkit.documents import read_object
 from toolkit.errors import DataReadError
 from toolkit.pictures import leads_out
+from toolkit.shards import LINK, SPLITS, Shards, find_shards
 from toolkit.sources import PARQUET_MAGIC, first_line, reading
 
 if TYPE_CHECKING:
@@ -22,14 +23,10 @@ if TYPE_CHECKING:
 
 INFO: Final = "dataset_info.json"
 STATE: Final = "state.json"
-SPLITS: Final = "dataset_dict.json"
+SPLIT_LIST: Final = "dataset_dict.json"
 SHARD_NAME: Final = re.compile(r"(.+)-\d{5}-of-\d{5}(?:-[0-9a-f]+)?\.parquet")
-SPLIT_FOLDERS: Final = frozenset({"train", "validation", "valid", "val", "test", "dev"})
 METADATA: Final = b"huggingface"
 """The key of a schema's metadata under which `datasets` keeps the features."""
-MOST_DEPTH: Final = 3
-"""How deep shards lie: `data/train-….parquet`, `<configuration>/<split>/0000.parquet`."""
-LINK: Final = "a link that leads out of the folder"
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def look(path: Path) -> Contents:
     Raises:
         DataReadError: If a file that says what is there, or a shard, is missing or damaged.
     """
-    if path.is_dir() and (path / SPLITS).is_file():
+    if path.is_dir() and (path / SPLIT_LIST).is_file():
         return saved_splits(path)
     if path.is_dir() and (path / STATE).is_file() and (path / INFO).is_file():
         shards, licence = saved(path, path, None)
@@ -100,9 +97,9 @@ def look(path: Path) -> Contents:
 
 def saved_splits(path: Path) -> Contents:
     """Look into a folder that holds a folder for each split."""
-    names = read_object(path / SPLITS).get("splits")
+    names = read_object(path / SPLIT_LIST).get("splits")
     if not isinstance(names, list) or not names:
-        raise DataReadError(path / SPLITS, "names no splits", "Save the dataset again.")
+        raise DataReadError(path / SPLIT_LIST, "names no splits", "Save the dataset again.")
     shards: list[Shard] = []
     licences: list[str] = []
     folders = [inside(path, path, name) for name in names]
@@ -110,7 +107,7 @@ def saved_splits(path: Path) -> Contents:
         found, licence = saved(path, folder, name)
         shards += found
         licences.append(licence)
-    why = f"it holds {SPLITS}, as `save_to_disk` writes it"
+    why = f"it holds {SPLIT_LIST}, as `save_to_disk` writes it"
     described = tuple(folder / INFO for folder in folders)
     return Contents(tuple(shards), why, described, next(filter(None, licences), ""))
 
@@ -179,36 +176,16 @@ def arrow_errors(path: Path) -> Iterator[None]:
 
 def parquet_files(path: Path) -> Contents:
     """Look for Parquet files that hold pictures; others are named as not read."""
-    root = path if path.is_dir() else path.parent
-    files = list(walk(path)) if path.is_dir() else [path]
-    shards = []
-    ignored = []
-    for file in files:
-        name = str(file.relative_to(root))
-        if not file.resolve().is_relative_to(root.resolve()) and path.is_dir():
-            ignored.append(f"{name!a} ({LINK})")
-        elif (shard := parquet_shard(file, name)) and shard.pictures:
-            shards.append(shard)
-        elif shard:
-            ignored.append(f"{name!a} (no column of pictures)")
+    found = find_shards(path, (".parquet",)) if path.is_dir() else Shards({path.name: path})
+    read = [parquet_shard(file, name) for name, file in found.files.items()]
+    shards = tuple(shard for shard in read if shard and shard.pictures)
+    others = (f"{s.name!a} (no column of pictures)" for s in read if s and not s.pictures)
+    ignored = (*found.ignored, *others)
     if not shards:
         what = "none of its files is" if path.is_dir() else "it is not"
-        return Contents((), f"{what} Parquet with a column of pictures", ignored=tuple(ignored))
+        return Contents((), f"{what} Parquet with a column of pictures", ignored=ignored)
     why = f"it holds Parquet with a column of pictures ({len(shards)} files)"
-    return Contents(tuple(shards), why, ignored=tuple(ignored))
-
-
-def walk(folder: Path, depth: int = 1) -> Iterator[Path]:
-    """Return the Parquet files of a folder and the folders in it, in the order of their names."""
-    with reading(folder):
-        entries = sorted(folder.iterdir())
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir() and not entry.is_symlink() and depth < MOST_DEPTH:
-            yield from walk(entry, depth + 1)
-        elif entry.suffix == ".parquet" and entry.is_file():
-            yield entry
+    return Contents(shards, why, ignored=ignored)
 
 
 def parquet_shard(path: Path, name: str) -> Shard | None:
@@ -225,9 +202,9 @@ def split_of(path: Path) -> str | None:
     """Return the split that a Parquet file's name or folder states."""
     if named := SHARD_NAME.fullmatch(path.name):
         return named[1]
-    if path.stem in SPLIT_FOLDERS:
+    if path.stem in SPLITS:
         return path.stem
-    return path.parent.name if path.parent.name in SPLIT_FOLDERS else None
+    return path.parent.name if path.parent.name in SPLITS else None
 
 
 def declared_features(schema: pa.Schema) -> Mapping[str, Any]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from toolkit.errors import DataReadError
+from toolkit.image_files import CLOSED, walk
 from toolkit.markup import MOST_BYTES, MarkupError, children
 from toolkit.sources import is_utf8, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from xml.etree.ElementTree import Element
 
+    from toolkit.image_files import Entry
     from toolkit.markup import Unread
 
 ROOT: Final = "annotation"
@@ -44,12 +44,14 @@ class Layout:
         annotations: The folder of the XML files.
         image_sets: The lists of images, one a split.
         ignored: The names of lists and folders that are not read.
+        inner: The VOC folders in it, of which one would have to be named.
     """
 
     root: Path
     annotations: Path
     image_sets: tuple[Path, ...]
     ignored: tuple[str, ...]
+    inner: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,21 +74,18 @@ def look(path: Path) -> Layout:
     """Find the files of a folder, or of the only VOC folder in it.
 
     Raises:
-        DataReadError: If the folder cannot be read, or holds several VOC folders.
+        DataReadError: If the folder cannot be read.
     """
     with reading(path):
         root = path.resolve()
         found = [name for name in ANNOTATIONS if is_folder(root / name)]
         inner = [] if found else voc_folders(root)
-    if len(inner) == 1:
-        return look(inner[0])
-    if inner:
-        what = f"holds several VOC folders: {', '.join(folder.name for folder in inner)}"
-        raise DataReadError(path, what, "Name one of them.")
-    annotations = root / found[0] if found else root
-    with reading(path):
+        if len(inner) == 1:
+            return look(inner[0])
+        annotations = root / found[0] if found else root
         sets, ignored = image_sets(root / IMAGE_SETS)
-    return Layout(root, annotations, sets, (*found[1:], *ignored))
+    names = tuple(folder.name for folder in inner)
+    return Layout(root, annotations, sets, (*found[1:], *ignored), names)
 
 
 def is_folder(path: Path) -> bool:
@@ -95,9 +94,9 @@ def is_folder(path: Path) -> bool:
 
 
 def voc_folders(root: Path) -> list[Path]:
-    """Return the folders in a folder that have one of annotations, as `VOCdevkit` does."""
-    inner = [folder for folder in sorted(root.iterdir()) if is_folder(folder)]
-    return [folder for folder in inner if any(is_folder(folder / name) for name in ANNOTATIONS)]
+    """Return the folders in a folder that hold `Annotations`, as those of `VOCdevkit` do."""
+    inner = sorted(folder for folder in root.iterdir() if is_folder(folder))
+    return [folder for folder in inner if is_folder(folder / ANNOTATIONS[0])]
 
 
 def image_sets(folder: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
@@ -109,7 +108,7 @@ def image_sets(folder: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     if not is_folder(folder):
         return (), ()
     main = folder / MAIN if is_folder(folder / MAIN) else folder
-    lists = sorted(f for f in main.glob("*.txt") if f.is_file() and not f.is_symlink())
+    lists = sorted(file for file in main.glob("*.txt") if is_list(file))
     stems = {file.stem for file in lists}
     repeating = {stem for stem in stems if "_" in stem and stem.rsplit("_", 1)[1] in stems}
     if stems & {"train", "val"}:
@@ -119,48 +118,30 @@ def image_sets(folder: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     return read, tuple(str(path.relative_to(folder.parent)) for path in sorted(others))
 
 
-def annotation_files(folder: Path) -> Iterator[Path]:
-    """Return the XML files below a folder in a fixed order; hidden ones and links stay out.
-
-    A link that is called like an XML file is returned, so that it can be counted.
-    """
-    waiting = [folder]
-    while waiting:
-        here = waiting.pop()
-        folders, names = [], []
-        with os.scandir(here) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(here / entry.name)
-                elif entry.name.endswith(SUFFIX):
-                    names.append(entry.name)
-        waiting += sorted(folders, reverse=True)
-        for name in sorted(names):
-            yield here / name
+def is_list(file: Path) -> bool:
+    """Whether a file, and no link to one, can name a split."""
+    return file.is_file() and not file.is_symlink() and is_utf8(file.name)
 
 
-def read_file(path: Path) -> bytes:
+def annotation_files(folder: Path) -> Iterator[Entry]:
+    """Find the XML files below a folder in a fixed order, and the folders that cannot be read."""
+    return (one for one in walk(folder) if one.name.endswith(SUFFIX) or one.fault == CLOSED)
+
+
+def read_file(entry: Entry) -> bytes:
     """Return the bytes of an XML file.
 
     Raises:
         MarkupError: If it cannot or must not be read.
     """
-    if not is_utf8(str(path)):
-        raise MarkupError("file name is not UTF-8")
-    if path.is_symlink():
-        raise MarkupError("file is a symbolic link")
-    if not path.is_file():
-        raise MarkupError("file is not a regular file")
+    if entry.fault:
+        raise MarkupError(entry.fault)
+    if entry.size > MOST_BYTES:
+        raise MarkupError("file is too large")
     try:
-        with path.open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
+        return Path(entry.path).read_bytes()
     except OSError as error:
         raise MarkupError("file cannot be opened") from error
-    if len(content) > MOST_BYTES:
-        raise MarkupError("file is too large")
-    return content
 
 
 def read_picture(content: bytes, unread: Unread) -> Picture:

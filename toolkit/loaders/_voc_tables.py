@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import ibis
@@ -29,11 +30,11 @@ from toolkit.sources import SOURCE_ROW, Form, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine, Rows
+    from toolkit.image_files import Entry
     from toolkit.loaders._voc_files import Layout
 
 FLAGS: Final = {"truncated": "is_truncated", "occluded": "is_occluded"}
@@ -86,25 +87,24 @@ def gather(engine: Engine, layout: Layout) -> Raw:
         Checksum(),
     )
     with raw.images, raw.objects, raw.sets:
-        for file in annotation_files(layout.annotations):
-            read_annotations(raw, layout, file)
+        for entry in annotation_files(layout.annotations):
+            read_annotations(raw, layout, entry)
         for file in layout.image_sets:
             read_image_set(raw.sets, file)
     return raw
 
 
-def read_annotations(raw: Raw, layout: Layout, file: Path) -> None:
+def read_annotations(raw: Raw, layout: Layout, entry: Entry) -> None:
     """Add the image of an XML file and its objects, or the reason why there are none."""
-    name = file.relative_to(layout.annotations).as_posix()
     try:
-        content = read_file(file)
-        raw.checksum.add(name, content)
+        content = read_file(entry)
+        raw.checksum.add(entry.name, content)
         picture = read_picture(content, raw.unread)
     except MarkupError as error:
-        raw.images.reject(error.phrase, printable(name))
+        raw.images.reject(error.phrase, entry.name)
         return
-    image_id = name.removesuffix(SUFFIX)
-    beside = file.parent.relative_to(layout.root).as_posix()
+    image_id = entry.name.removesuffix(SUFFIX)
+    beside = Path(entry.path).parent.relative_to(layout.root).as_posix()
     located = locate(layout.root, (*PICTURES, beside), picture.texts.get("filename"))
     row = {"image_id": image_id, **picture.texts, **located}
     row |= measured(layout.root, row)
@@ -119,7 +119,8 @@ def read_annotations(raw: Raw, layout: Layout, file: Path) -> None:
 
 def measured(root: Path, row: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return the size in the head of a picture's file, if the annotations do not state it."""
-    if row["path"] is None or (row.get("width") or "0") != "0":
+    stated = all((row.get(side) or "0") != "0" for side in SIZE)
+    if stated or row["path"] is None:
         return {}
     file = root / row["path"]
     header = read_header(file, file.stat().st_size)

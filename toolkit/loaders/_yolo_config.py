@@ -1,4 +1,4 @@
-"""The `data.yaml` of a YOLO dataset: the names of its classes, and where each split's images are."""
+"""The `data.yaml` of a YOLO dataset: the names of classes, and where each split's images are."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import yaml
 
 from toolkit.errors import DataReadError
 from toolkit.pictures import leads_out
+from toolkit.records import FORBIDDEN
 from toolkit.sources import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MOST_BYTES: Final = 2**20
+MOST_BYTES: Final = 2**19
 """The largest configuration that is read; that of LVIS, with 1,203 classes, has 35,000 bytes."""
+MOST_DEPTH: Final = 32
 SUFFIXES: Final = (".yaml", ".yml")
 SPLITS: Final = ("train", "val", "test", "minival")
 KEYPOINTS: Final = "kpt_shape"
@@ -67,7 +69,8 @@ def config_files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path] if path.suffix.lower() in SUFFIXES else []
     with reading(path):
-        return [file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
+        files = [file for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
+        return [file for file in files if file.is_file() and not file.is_symlink()]
 
 
 def read_config(file: Path) -> YoloConfig:
@@ -106,7 +109,7 @@ def mapping(file: Path) -> dict[str, Any]:
     """Read a YAML mapping of text.
 
     Raises:
-        DataReadError: If it is none, or uses aliases, by which a small file becomes a huge one.
+        DataReadError: If it is none, or uses what makes a small file take long: aliases, depth.
     """
     with reading(file), file.open("rb") as stream:
         content = stream.read(MOST_BYTES + 1)
@@ -115,42 +118,67 @@ def mapping(file: Path) -> dict[str, Any]:
         raise DataReadError(file, what, "Name the data.yaml of the dataset.")
     do = "Check that it is the data.yaml of the dataset."
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content)):
-            raise DataReadError(file, "uses YAML aliases", "Write the values out.")
+        refuse_costly(file, content)
         found = yaml.load(content, Loader=yaml.BaseLoader)  # noqa: S506 - it makes text only
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise DataReadError(file, f"is no YAML ({type(error).__name__})", do) from error
     if not isinstance(found, dict):
         raise DataReadError(file, "is no YAML mapping", do)
     return found
 
 
+def refuse_costly(file: Path, content: bytes) -> None:
+    """Refuse YAML that takes long to read for its size.
+
+    Raises:
+        DataReadError: If it uses aliases, or is nested deeper than a configuration is.
+        yaml.YAMLError: If it is no YAML.
+    """
+    depth = 0
+    for event in yaml.parse(content, Loader=yaml.BaseLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise DataReadError(file, "uses YAML aliases", "Write the values out.")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            raise DataReadError(file, "is nested too deeply", "Name the data.yaml of the dataset.")
+
+
 def class_names(names: Any) -> dict[str, str]:
-    """Return the classes' names by number, from a list of names or a mapping to them."""
+    """Return the classes' names by number, from a list of names or a mapping to them.
+
+    A name with what no text can hold is left out, so that its boxes have no class.
+    """
     if isinstance(names, list):
         names = {str(number): name for number, name in enumerate(names)}
     if not isinstance(names, dict):
         return {}
-    return {key.strip(): name for key, name in names.items() if isinstance(name, str) and name}
+    return {number.strip(): name for number, name in names.items() if is_text(name)}
 
 
 def places(value: Any) -> list[str]:
     """Return one place or several as a list."""
     found = value if isinstance(value, list) else [value]
-    return [place for place in found if isinstance(place, str) and place]
+    return [place for place in found if is_text(place)]
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is text that is not empty, without NUL and halves of characters."""
+    return isinstance(value, str) and bool(value) and not FORBIDDEN.search(value)
 
 
 def base_folder(folder: Path, written: Any) -> tuple[str, tuple[str, ...]]:
     """Return the folder that `path` means, relative to the configuration's, and what is noted."""
-    if not written or not isinstance(written, str) or "\0" in written:
+    if not is_text(written):
         return ".", ()
     meant = Path(os.path.realpath(folder / written))
     if meant.is_relative_to(folder) and meant.is_dir():
         return meant.relative_to(folder).as_posix(), ()
-    return ".", (
-        f"The folder {ascii(written)} that the configuration names is not used, for it is not in "
-        "the folder of the configuration; that folder was used.",
+    note = (
+        f"The folder {written!a} that the configuration names is not used, for it is not in the "
+        "folder of the configuration; that folder was used."
     )
+    return ".", (note,)
 
 
 def place(folder: Path, base: str, written: str) -> str | None:
@@ -177,11 +205,11 @@ def config_notes(
     for listing in listings:
         if listing.place is None:
             yield (
-                f"The images of {listing.split}, {ascii(listing.written)}, are not in the folder "
+                f"The images of {listing.split}, {listing.written!a}, are not in the folder "
                 "of the configuration and were not read."
             )
     if content.get("nc", str(len(names))) != str(len(names)):
-        yield f"The configuration says {ascii(content['nc'])} classes and names {len(names)}."
+        yield f"The configuration says {content['nc']!a} classes and names {len(names)}."
     repeated = len(names) - len(set(names.values()))
     if repeated:
         yield f"{repeated} classes have the name of another class and count as one with it."

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import groupby
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import ibis
+
 from toolkit.engine import Rows
-from toolkit.fields import Box, empty, number
+from toolkit.fields import Box, Rule, empty, number
 from toolkit.image_files import (
     COLUMNS,
     LINK,
@@ -26,7 +30,7 @@ from toolkit.ingest import ingest
 from toolkit.model.dataset import BOX_COLUMNS
 from toolkit.pictures import NOT_THERE
 from toolkit.records import FORBIDDEN, lines, printable, unreadable
-from toolkit.sources import Form, Source
+from toolkit.sources import SOURCE_ROW, Form, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,11 +43,12 @@ if TYPE_CHECKING:
     from toolkit.loaders._yolo_config import Listing, YoloConfig
 
 NOT_FIELDS: Final = "line is neither a class with a box nor a class with a polygon"
-NOT_NUMBERS: Final = "line has a field that is no number"
+NOT_NUMBERS: Final = "line has a field that is no finite number"
 NO_CLASS: Final = "class has no name in the configuration"
 NO_TEXT: Final = ("line is not UTF-8", "line has a NUL byte")
 CLOSED: Final = "label file cannot be read"
 FAULTS: Final = (NOT_FIELDS, NOT_NUMBERS, NO_CLASS, *NO_TEXT, LINK, SPECIAL, CLOSED)
+LISTED_BEFORE: Final = "image is listed before"
 LABEL_COLUMNS: Final = ("image_id", "label_file", "line", "fault", "label", *BOX_COLUMNS)
 WITHOUT_BOX: Final = (None,) * len(BOX_COLUMNS)
 BOX_FIELDS: Final = 5
@@ -60,7 +65,10 @@ def images(engine: Engine, config: YoloConfig) -> Part:
         for entry in listed(config, listing)
     )
     table = engine.store(rows, (*COLUMNS, "split"))
-    return picture_part(engine, config.folder, table, {"split": table["split"]})
+    order = ibis.window(group_by="image_id", order_by=SOURCE_ROW)
+    again = Rule(LISTED_BEFORE, ibis.row_number().over(order) > 0)
+    part = picture_part(engine, config.folder, table, {"split": table["split"]}, [again])
+    return replace(part, table=engine.materialise(part.table.order_by(SOURCE_ROW)))
 
 
 def listed(config: YoloConfig, listing: Listing) -> Iterator[Entry]:
@@ -85,7 +93,7 @@ def relative(config: YoloConfig, listing: str, written: str) -> str:
     inside = f"{config.folder.as_posix()}/"
     if written.startswith(inside):
         return written.removeprefix(inside)
-    base = os.path.dirname(listing) if written.startswith("./") else config.base
+    base = listing.rpartition("/")[0] if written.startswith("./") else config.base
     return written if written.startswith("/") else f"{base or '.'}/{written}"
 
 
@@ -102,7 +110,7 @@ def boxes(engine: Engine, config: YoloConfig, listed_images: Part) -> Part:
 def label_rows(config: YoloConfig, table: ir.Table) -> Iterator[tuple[str | None, ...]]:
     """Read the lines of all label files, in the order of the images."""
     ids = (image_id for (image_id,) in rows_of(table, "image_id"))
-    for folder, members in groupby(ids, key=lambda image_id: os.path.dirname(label_name(image_id))):
+    for folder, members in groupby(ids, key=label_folder):
         inside = Path(os.path.realpath(config.folder / folder)).is_relative_to(config.folder)
         for image_id in members:
             label_file = label_name(image_id)
@@ -121,6 +129,11 @@ def label_name(image: str) -> str:
     return path.rsplit(".", 1)[0].removeprefix("/") + ".txt"
 
 
+def label_folder(image: str) -> str:
+    """Return the folder of an image's label file."""
+    return label_name(image).rpartition("/")[0]
+
+
 def label_lines(path: str) -> Iterator[tuple[str, str]]:
     """Read the lines of a label file, each with the reason why it is none, if there is one."""
     fault = examined(path, path).fault
@@ -130,7 +143,7 @@ def label_lines(path: str) -> Iterator[tuple[str, str]]:
         yield "", fault
         return
     try:
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        with Path(path).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
             for line in lines(stream):
                 yield printable(line), unreadable(line) if FORBIDDEN.search(line) else ""
     except OSError:
@@ -141,25 +154,18 @@ def parsed(line: str, names: Mapping[str, str], keypoints: bool) -> tuple[str | 
     """Return the line, its fault, its label and the corners of its box, as text."""
     fields = line.split()
     is_polygon = not keypoints and len(fields) >= LEAST_POLYGON and len(fields) % 2 == 1
-    if not is_polygon and len(fields) != BOX_FIELDS and not (keypoints and len(fields) > BOX_FIELDS):
+    is_box = len(fields) == BOX_FIELDS or (keypoints and len(fields) > BOX_FIELDS)
+    if not (is_box or is_polygon):
         return line, NOT_FIELDS, None, *WITHOUT_BOX
     try:
-        label = names.get(class_number(fields[0]))
-        corners = (around if is_polygon else box)([float(field) for field in fields[1:]])
-    except (ValueError, OverflowError):
+        number_of_class, *numbers = map(float, fields)
+    except ValueError:
         return line, NOT_NUMBERS, None, *WITHOUT_BOX
+    if not all(map(isfinite, (number_of_class, *numbers))):
+        return line, NOT_NUMBERS, None, *WITHOUT_BOX
+    label = names.get(f"{number_of_class:.15g}")
+    corners = around(numbers) if is_polygon else box(numbers)
     return line, None if label else NO_CLASS, label, *map(repr, corners)
-
-
-def class_number(field: str) -> str:
-    """Return the number of a class as text; some exporters write it as `0.0`.
-
-    Raises:
-        ValueError: If it is no number.
-        OverflowError: If it is infinite.
-    """
-    value = float(field)
-    return str(int(value)) if value.is_integer() else field
 
 
 def box(numbers: Sequence[float]) -> tuple[float, float, float, float]:

@@ -20,10 +20,11 @@ from toolkit.model.dataset import AnnotatedDataset, Provenance
 from toolkit.sources import Recognition, checksum, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from toolkit.engine import Engine
+    from toolkit.ingest import Accounts
     from toolkit.loaders._cvat_files import Raw
     from toolkit.model.attribute import Attribute
 
@@ -82,20 +83,25 @@ def load_cvat(path: Path, *, engine: Engine) -> AnnotatedDataset:
     attributes = [*of_shapes.values(), *of_images.values(), *others]
     return AnnotatedDataset(
         name=path.resolve().name if path.is_dir() else path.stem,
-        provenance=Provenance(
-            source=str(path),
-            loader="cvat",
-            files=MappingProxyType({file.name: checksum(file)}),
-            rows_read=counted.read,
-            rows_rejected=counted.reasons,
-            notes=(*counted.remarks, *notes(raw, path, file, attributes)),
-        ),
+        provenance=provenance(path, file, counted, notes(raw, path, file, attributes)),
         n_images=count_images(listed, [part.table for part in (shapes, tags) if part]),
         attributes=MappingProxyType({attribute.name: attribute for attribute in attributes}),
         images=listed,
         annotations=annotations,
         image_labels=stack([tags]) if tags else None,
         rejected=counted.rejected,
+    )
+
+
+def provenance(path: Path, file: Path, counted: Accounts, said: Iterable[str]) -> Provenance:
+    """Say where the dataset came from and what became of its rows."""
+    return Provenance(
+        source=str(path),
+        loader="cvat",
+        files=MappingProxyType({file.name: checksum(file)}),
+        rows_read=counted.read,
+        rows_rejected=counted.reasons,
+        notes=(*counted.remarks, *said),
     )
 
 
@@ -108,8 +114,10 @@ def notes(raw: Raw, path: Path, file: Path, attributes: Sequence[Attribute]) -> 
             yield f"Attributes that an {table} has again, of which the first counts: {again}."
     for attribute in attributes:
         if attribute.asked_in:
-            labels = ", ".join(attribute.asked_in)
-            yield f"{attribute.name} was asked of the labels {labels} alone."
+            labels = ", ".join(ascii(label) for label in attribute.asked_in[:MOST_CHOICES])
+            more = len(attribute.asked_in) - MOST_CHOICES
+            also = f" and {more} more" if more > 0 else ""
+            yield f"{attribute.name} was asked of the labels {labels}{also} alone."
     others = [f.name for f in path.glob("*.xml") if f.name != file.name] if path.is_dir() else []
     if others:
         shown = ", ".join(ascii(name) for name in sorted(others)[:MOST_CHOICES])

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from toolkit.ingest import Part
 
 READS: Final = (
-    "a folder of JPEG, PNG, WebP, BMP, GIF and TIFF files: the class from the sub-folder, the split "
+    "a folder of JPEG, PNG, WebP, BMP, GIF or TIFF files: the class from the sub-folder, the split "
     "from a folder train, validation or test; attributes, captions and objects from metadata.csv, "
     ".jsonl or .parquet as the library datasets reads them"
 )
-DOES_NOT_READ: Final = "archives, other image formats, labels from file names, several image columns"
+DOES_NOT_READ: Final = "archives, other image formats, labels in file names, several image columns"
 MOST_LOOKED_AT: Final = 100_000
 """Files that are looked at, by their names, to recognise a folder."""
 TABULAR: Final = (".arrow", ".csv", ".json", ".jsonl", ".parquet", ".tar", ".tsv", ".txt")
@@ -57,7 +57,7 @@ def recognise_folder(path: Path) -> Recognition:
     for number, entry in enumerate(walk(path)):
         found += entry.is_picture
         if is_of_another_format(entry):
-            why = f"{ascii(entry.name)} may hold annotations of another format"
+            why = f"{entry.name!a} may hold annotations of another format"
             return Recognition(matches=False, why=why)
         if number == MOST_LOOKED_AT:
             break
@@ -69,11 +69,7 @@ def recognise_folder(path: Path) -> Recognition:
 def is_of_another_format(entry: Entry) -> bool:
     """Whether a file, by its name, may hold annotations that this loader does not read."""
     name = entry.name.rpartition("/")[2].lower()
-    return (
-        name.endswith(OF_OTHERS)
-        and name not in tables.NAMES
-        and not name.startswith(DOCUMENTS)
-    )
+    return name.endswith(OF_OTHERS) and name not in tables.NAMES and not name.startswith(DOCUMENTS)
 
 
 def load_folder(path: Path, *, engine: Engine) -> AnnotatedDataset:
@@ -101,31 +97,30 @@ def load_folder(path: Path, *, engine: Engine) -> AnnotatedDataset:
     metadata = read_metadata(engine, files, found.table)
     if not found.read and not any(part.kept for part in metadata.values()):
         raise DataReadError(path, "holds no pictures", "Name the folder that the pictures are in.")
-    images = image_table(engine, found.table, tuple(metadata.values()))
-    sizes = images.select("image_id", "width", "height")
-    objects = tables.objects(engine, path, tuple(metadata.values()), sizes)
+    named = tuple(metadata.values())
+    images = image_table(engine, found.table, named)
+    objects = tables.objects(engine, path, named, images)
     boxes = [objects] if objects else []
-    parts = {"images": [found], "metadata": tuple(metadata.values()), "annotations": boxes}
-    counted = accounts(parts)
+    counted = accounts({"images": [found], "metadata": named, "annotations": boxes})
+    labels = image_labels(images)
     annotations = stack(boxes, "annotation_id")
     attributes = attributes_of(images, annotations)
-    notes = (*counted.remarks, *said_of(images, metadata, files, others))
     return AnnotatedDataset(
         name=path.resolve().name,
         provenance=Provenance(
             source=str(path),
             loader="folder",
             files=MappingProxyType({name: checksum(path / name) for name in metadata}),
-            rows_read=counted.read,
+            rows_read=MappingProxyType({**counted.read, **number_of(labels)}),
             rows_rejected=counted.reasons,
-            notes=notes,
+            notes=(*counted.remarks, *said_of(images, metadata, files, others)),
         ),
         n_images=count_images(images, []),
         attributes=MappingProxyType({attribute.name: attribute for attribute in attributes}),
         images=images,
         annotations=annotations,
-        image_labels=image_labels(images),
-        captions=captions(tuple(metadata.values())),
+        image_labels=labels,
+        captions=captions(named),
         rejected=counted.rejected,
     )
 
@@ -137,7 +132,7 @@ def other_files(path: Path) -> tuple[list[Entry], Counter[str]]:
     for entry in walk(path):
         if entry.name.rpartition("/")[2] in tables.NAMES:
             files.append(entry)
-        elif not entry.is_picture:
+        elif not entry.is_picture and not entry.fault:
             others[Path(entry.name).suffix or Path(entry.name).name] += 1
     return sorted(files, key=lambda entry: -entry.name.count("/")), others
 
@@ -154,29 +149,28 @@ def read_metadata(engine: Engine, files: Sequence[Entry], found: ir.Table) -> di
 
 def image_table(engine: Engine, found: ir.Table, metadata: Sequence[Part]) -> ir.Table:
     """Return one row for each picture that is there or that metadata name."""
-    place = found["image_id"]
-    listed = found.select(
-        "image_id",
-        "path",
-        "width",
-        "height",
-        split=place.re_extract(SPLIT, 1).nullif(""),
-        label=place.re_replace(SPLIT, "").re_extract(CLASS, 1).nullif(""),
-    )
+    listed = found.order_by(SOURCE_ROW).select("image_id", *PLACE)
     if not metadata:
+        listed = listed.mutate(split=split_of(listed), label=folder_of(listed))
         return engine.materialise(listed if are_classes(listed) else listed.drop("label"))
-    kept_apart = {SOURCE_ROW, tables.OBJECTS, *tables.CAPTIONS}
-    described = union([
-        part.table.select(*(name for name in part.table.columns if name not in kept_apart))
-        for part in metadata
-    ])
-    stated = {"image_id": "named", **({"split": "stated"} if "split" in described.columns else {})}
-    described = described.rename({new: old for old, new in stated.items()})
-    joined = listed.drop("label").outer_join(described, listed["image_id"] == described["named"])
-    joined = joined.mutate(image_id=joined["image_id"].coalesce(joined["named"]))
-    if "split" in stated:
-        joined = joined.mutate(split=joined["split"].coalesce(joined["stated"]))
-    return engine.materialise(joined.drop(*stated.values()).order_by("image_id"))
+    apart = (SOURCE_ROW, tables.OBJECTS, *tables.CAPTIONS)
+    described = union([part.table.drop(*set(apart) & {*part.table.columns}) for part in metadata])
+    described = described.rename(named="image_id")
+    joined = listed.outer_join(described, listed["image_id"] == described["named"])
+    joined = joined.mutate(image_id=joined["image_id"].coalesce(joined["named"])).drop("named")
+    stated = [joined["split"]] if "split" in joined.columns else []
+    joined = joined.mutate(split=ibis.coalesce(*stated, split_of(joined)))
+    return engine.materialise(joined.order_by("image_id"))
+
+
+def split_of(images: ir.Table) -> ir.StringValue:
+    """Return the split whose folder an image is in, or null."""
+    return images["image_id"].re_extract(SPLIT, 1).nullif("")
+
+
+def folder_of(images: ir.Table) -> ir.StringValue:
+    """Return the folder that an image is in below that of its split, or null."""
+    return images["image_id"].re_replace(SPLIT, "").re_extract(CLASS, 1).nullif("")
 
 
 def are_classes(listed: ir.Table) -> bool:
@@ -194,6 +188,11 @@ def image_labels(images: ir.Table) -> ir.Table | None:
     labelled = images.filter(images["label"].notnull())
     verified = {"confidence": ibis.literal(1.0), "source": ibis.literal("folder")}
     return labelled.select("image_id", "label", **verified)
+
+
+def number_of(labels: ir.Table | None) -> dict[str, int]:
+    """Count the labels of images as rows of their table, if there is one."""
+    return {} if labels is None else {"image_labels": int(labels.count().execute())}
 
 
 def captions(metadata: Sequence[Part]) -> ir.Table | None:
@@ -234,9 +233,9 @@ def said_of(
     for entry in files:
         if entry.name not in metadata:
             why = entry.fault or f"it has no column {tables.FILE_NAME}"
-            yield f"{ascii(entry.name)} is not read: {why}."
+            yield f"{entry.name!a} is not read: {why}."
     if others:
         most = Counter(others).most_common(MOST_CHOICES)
-        shown = ", ".join(f"{ascii(name)} ({number:,})" for name, number in most)
+        shown = ", ".join(f"{name!a} ({number:,})" for name, number in most)
         more = len(others) - len(most)
         yield f"Files that are not read: {shown}{f' and {more} more' if more else ''}."

@@ -99,7 +99,8 @@ def load_huggingface(
 def add_shard(tables: SampleTables, shard: Shard, first: int) -> int:
     """Add the samples of a shard, the first of which is this row of its split; count them."""
     columns, unread = chosen_columns(shard)
-    tables.unread.update(dict.fromkeys(unread))
+    for name in unread:
+        tables.leave_out(name)
     keys = roles(tuple(columns))
     picture = next(iter(shard.pictures), None)
     sizes = "objects" in keys and not {"width", "height"} <= keys.keys()

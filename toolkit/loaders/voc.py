@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -17,10 +18,11 @@ from toolkit.sources import Recognition, checksum, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from toolkit.engine import Engine
     from toolkit.growing import GrowingTable
+    from toolkit.image_files import Entry
+    from toolkit.ingest import Accounts
     from toolkit.loaders._voc_files import Layout
     from toolkit.loaders._voc_tables import Raw
 
@@ -45,20 +47,23 @@ def recognise_voc(path: Path) -> Recognition:
     layout = look(path)
     with reading(path):
         first = list(islice(annotation_files(layout.annotations), PEEKED))
-        for file in first:
-            if is_annotation(file):
-                why = f"{file.name!a} has the root <annotation> of Pascal VOC"
+        for entry in first:
+            if is_annotation(entry):
+                why = f"{entry.name!a} has the root <annotation> of Pascal VOC"
                 return Recognition(matches=True, why=why)
     why = "none of its XML files has the root <annotation>" if first else "it has no XML files"
     return Recognition(matches=False, why=why)
 
 
-def is_annotation(file: Path) -> bool:
-    """Whether a file, and no link to one, is the XML of an image."""
-    if file.is_symlink() or not file.is_file():
+def is_annotation(entry: Entry) -> bool:
+    """Whether a file may be opened and is the XML of an image."""
+    if entry.fault:
         return False
-    with file.open("rb") as stream:
-        return root_name(stream) == ROOT
+    try:
+        with Path(entry.path).open("rb") as stream:
+            return root_name(stream) == ROOT
+    except OSError:
+        return False
 
 
 def load_voc(path: Path, *, engine: Engine) -> AnnotatedDataset:
@@ -67,7 +72,8 @@ def load_voc(path: Path, *, engine: Engine) -> AnnotatedDataset:
     An image's id is its XML file's path below the folder of annotations, without `.xml`, as in
     `ImageSets`. Corners become shares of the image as they stand, `xmin / width`: the original
     VOC counts pixels from 1, other writers from 0, and no file says which. The split is that of
-    `ImageSets/Main`, or without it the folder `train`, `valid` or `test` that the file is in.
+    `ImageSets/Main`, or without it the folder `train`, `valid` or `test` that the file is in. Files
+    and folders whose name begins with a dot are passed over.
 
     The format cannot hold: labels of whole images, captions, predictions, who annotated, an
     object without a label, an id that no file can have, control characters. It does not tell the
@@ -79,6 +85,9 @@ def load_voc(path: Path, *, engine: Engine) -> AnnotatedDataset:
     if not path.is_dir():
         raise DataReadError(path, "is a file", "Name the folder that holds the XML files.")
     layout = look(path)
+    if layout.inner:
+        what = f"holds several VOC folders: {', '.join(layout.inner[:MOST_CHOICES])}"
+        raise DataReadError(path, what, "Name one of them.")
     with reading(path):
         raw = tables.gather(engine, layout)
     if not raw.images.read:
@@ -96,14 +105,7 @@ def load_voc(path: Path, *, engine: Engine) -> AnnotatedDataset:
         attributes["split"] = Attribute("split", "images")
     return AnnotatedDataset(
         name=layout.root.name,
-        provenance=Provenance(
-            source=str(path),
-            loader="voc",
-            files=MappingProxyType(checksums(layout, raw)),
-            rows_read=counted.read,
-            rows_rejected=counted.reasons,
-            notes=(*counted.remarks, *notes(layout, raw)),
-        ),
+        provenance=provenance(path, layout, raw, counted),
         n_images=count_images(listed, [objects.table]),
         attributes=MappingProxyType(attributes),
         images=listed,
@@ -117,6 +119,18 @@ def attributes_of(objects: GrowingTable) -> dict[str, Attribute]:
     judged = [name for name in JUDGED if name in objects.columns]
     names = (*judged, *objects.attributes.values())
     return {name: JUDGED.get(name, Attribute(name, "annotations")) for name in names}
+
+
+def provenance(path: Path, layout: Layout, raw: Raw, counted: Accounts) -> Provenance:
+    """Say where the dataset came from and what became of its rows."""
+    return Provenance(
+        source=str(path),
+        loader="voc",
+        files=MappingProxyType(checksums(layout, raw)),
+        rows_read=counted.read,
+        rows_rejected=counted.reasons,
+        notes=(*counted.remarks, *notes(layout, raw)),
+    )
 
 
 def checksums(layout: Layout, raw: Raw) -> dict[str, str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from toolkit.loaders._yolo_config import YoloConfig
 
 READS: Final = (
-    "a `data.yaml` of Ultralytics (the file or its folder) with its splits: boxes, the boxes around "
+    "a `data.yaml` of Ultralytics (the file or its folder) with its splits: boxes, boxes around "
     "polygons and turned boxes, the boxes of poses; sizes from the heads of the image files"
 )
 DOES_NOT_READ: Final = "key points, polygons themselves, angles, folders outside that of data.yaml"
@@ -38,7 +38,7 @@ def recognise_yolo(path: Path) -> Recognition:
         except ToolkitError:
             continue
         if "names" in content and any(content.get(split) for split in ("train", "val", "test")):
-            why = f"{ascii(file.name)} names classes and a split, as the data.yaml of YOLO does"
+            why = f"{file.name!a} names classes and a split, as the data.yaml of YOLO does"
             return Recognition(matches=True, why=why)
     why = "no YAML file names classes and a split" if files else "there is no YAML file"
     return Recognition(matches=False, why=why)
@@ -53,9 +53,9 @@ def load_yolo(path: Path, *, engine: Engine) -> AnnotatedDataset:
     more is a polygon, of which the box around it is read; with `kpt_shape`, what follows the box
     are key points.
 
-    The format cannot hold: attributes, flags, image-level labels, captions, scores, the order of
-    images, pictures whose names differ in their ending only, label names with line breaks at their
-    ends. Boxes are centres and sizes, so that their corners come back within rounding.
+    The format cannot hold: attributes, flags, image-level labels, captions, scores, different
+    boxes for pictures whose names differ in their ending only. Boxes are centres and sizes, so
+    that their corners come back within rounding.
 
     Raises:
         DataReadError: If there is no `data.yaml` that can be used, or no image or no line of the
@@ -109,7 +109,7 @@ def config_file(path: Path) -> Path:
 def unused_labels(config: YoloConfig) -> Iterator[str]:
     """Count the label files beside which there is no picture, for splits that are folders."""
     for pictures in dict.fromkeys(listing.place for listing in config.listings if listing.place):
-        labels = os.path.dirname(tables.label_name(f"{pictures}/x"))
+        labels = tables.label_folder(f"{pictures}/x.jpg")
         if labels == pictures or not (is_there(config, pictures) and is_there(config, labels)):
             continue
         unused = len(stems(config, labels) - stems(config, pictures))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from toolkit.model.dataset import FLAG_COLUMNS
-from toolkit.model.slices import MISSING, Slice, SliceTable, Unit
+from toolkit.model.slices import MISSING, Slice, SliceTable
 from toolkit.stats.intervals import wilson
 
 if TYPE_CHECKING:

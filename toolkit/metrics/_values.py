@@ -123,9 +123,7 @@ def misspelt(counts: Counts) -> dict[str, str]:
     forms = defaultdict(list)
     for value in counts:
         forms[plain(value)].append(value)
-    return {
-        other: f"elsewhere {usual!r}" for usual, *others in forms.values() for other in others
-    }
+    return {other: f"elsewhere {usual!r}" for usual, *others in forms.values() for other in others}
 
 
 def plain(value: str) -> str:

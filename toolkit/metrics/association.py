@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from ibis import row_number, union
+from ibis import memtable, row_number, union
 
 from toolkit.errors import TooManyValuesError
 from toolkit.model.slices import Slice, SliceTable, Status, Unit
@@ -57,10 +57,11 @@ def association(
     tables: list[SliceTable] = []
     with numbered_images(dataset, by).cache() as images:
         for suffix, rows in label_sources(dataset, config):
-            with pairs(rows, images).cache() as labels:
-                for names in by:
-                    counted = units(dataset, names)
-                    counts = cooccurrence(counted, images, labels, config.slices.max_values)
+            labels = label_codes(rows)
+            with pairs(rows, images, labels).cache() as labelled:
+                for names in by if len(labels) > 1 else ():
+                    groups = groups_of(units(dataset, names), images)
+                    counts = cooccurrence(groups, names, labelled, labels, config)
                     if counts is not None:
                         subjects = [dataset.label_name(label) + suffix for label in counts.labels]
                         tables += measured(counts, subjects, config)
@@ -105,54 +106,64 @@ def numbered_images(dataset: AnnotatedDataset, by: Sequence[tuple[str, ...]]) ->
     """Number the images that can be in a group: numbers are joined faster than names."""
     counted = [units(dataset, together[0]) for together in of_same_rows(dataset, by, None)]
     images = reduce(union, (one.rows.select(CLUSTER) for one in counted)).distinct()
-    return images.select(CLUSTER, image=row_number())
+    return images.select(CLUSTER, image=row_number().cast("int32"))
 
 
-def pairs(rows: ir.Table, images: ir.Table) -> ir.Table:
-    """Return the distinct pairs of image number and label."""
-    named = rows.filter(rows["label"].notnull()).select("image_id", "label")
-    return named.inner_join(images, named["image_id"] == images[CLUSTER])[
-        "image", "label"
-    ].distinct()
+def label_codes(rows: ir.Table) -> pd.DataFrame:
+    """Return the labels in their order, with a number for each."""
+    named = rows.filter(rows["label"].notnull())
+    labels: pd.DataFrame = named.select("label").distinct().to_pandas()
+    labels = labels.sort_values("label", ignore_index=True)
+    return labels.assign(code=np.arange(len(labels), dtype=np.int32))
+
+
+def pairs(rows: ir.Table, images: ir.Table, labels: pd.DataFrame) -> ir.Table:
+    """Return the distinct pairs of an image's and a label's number."""
+    there = rows.select("image_id", "label").inner_join(images, "image_id")
+    coded = there.inner_join(memtable(labels), "label")
+    return coded.select("image", "code").distinct()
 
 
 def groups_of(counted: Units, images: ir.Table) -> ir.Table:
-    """Return the distinct pairs of image number and group whose values are known."""
+    """Return the distinct pairs of an image's number and a group whose values are known."""
     known = [knows(counted.rows[name], a) for name, a in counted.attributes.items()]
     keys = {f"key_{i}": counted.rows[name] for i, name in enumerate(counted.attributes)}
     rows = counted.rows.filter(*known).select(CLUSTER, **keys)
-    return rows.inner_join(images, CLUSTER)["image", *keys].distinct()
+    return rows.inner_join(images, CLUSTER).select("image", *keys).distinct()
 
 
 def cooccurrence(
-    counted: Units, images: ir.Table, labels: ir.Table, max_groups: int
+    groups: ir.Table,
+    names: Sequence[str],
+    labelled: ir.Table,
+    labels: pd.DataFrame,
+    config: AuditConfig,
 ) -> Cooccurrence | None:
     """Count the images of every group, of every label and of every pair of them.
 
     Raises:
-        TooManyValuesError: If there are more than `max_groups` groups.
+        TooManyValuesError: If there are more groups than the settings allow.
     """
-    names = list(counted.attributes)
     keys = [f"key_{i}" for i in range(len(names))]
-    with groups_of(counted, images).cache() as having:
-        labelled = labels.semi_join(having, "image")
-        columns = frame_of(labelled.group_by("label").agg(total=labelled.count()), ["label"])
-        there = having.semi_join(labels, "image")
+    with groups.cache() as having:
+        of_groups = labelled.semi_join(having, "image")
+        columns = frame_of(of_groups.group_by("code").agg(total=of_groups.count()), ["code"])
+        there = having.semi_join(labelled, "image")
         found = frame_of(there.group_by(keys).agg(total=there.count()), keys)
-        if len(found) > max_groups:
-            raise TooManyValuesError(" & ".join(names), len(found), max_groups)
-        both = having.inner_join(labels, "image")
-        met = both.group_by([*keys, "label"]).agg(total=both.count()).to_pandas()
+        if len(found) > config.slices.max_values:
+            raise TooManyValuesError(" & ".join(names), len(found), config.slices.max_values)
+        both = having.inner_join(labelled, "image")
+        met = both.group_by([*keys, "code"]).agg(total=both.count()).to_pandas()
         n = int(there["image"].nunique().execute())
     if found.empty or len(columns) < 2:
         return None
-    rows, labelling = pd.MultiIndex.from_frame(found[keys]), pd.Index(columns["label"])
-    observed = np.zeros((len(rows), len(labelling)))
+    rows, codes = pd.MultiIndex.from_frame(found[keys]), pd.Index(columns["code"])
+    observed = np.zeros((len(rows), len(codes)))
     at = rows.get_indexer(pd.MultiIndex.from_frame(met[keys]))
-    observed[at, labelling.get_indexer(met["label"])] = met["total"]
+    observed[at, codes.get_indexer(met["code"])] = met["total"]
     slices = tuple(Slice(tuple(zip(names, values, strict=True))) for values in rows)
     margins = found["total"].to_numpy(np.float64), columns["total"].to_numpy(np.float64)
-    return Cooccurrence(slices, tuple(labelling), observed, *margins, n)
+    return Cooccurrence(slices, tuple(labels["label"][codes]), observed, *margins, n)
 
 
 def knows(column: ir.Column, attribute: Attribute) -> ir.BooleanColumn:

@@ -53,12 +53,20 @@ def integrity(
     """
     tables = [*rejected(dataset, config)]
     with ExitStack() as caches:
+        named = named_images(dataset, caches)
         for population in populations(dataset):
             of_rows = image_faults if population.unit is Unit.IMAGE else annotation_faults
-            faults = [*of_rows(population, caches), *strange_values(population, config)]
+            faults = [*of_rows(population, named, caches), *strange_values(population, config)]
             tables.append(measured(faults, population, by, config))
             tables += constants(population, config)
     return SliceTable.concat(tables)
+
+
+def named_images(dataset: AnnotatedDataset, caches: ExitStack) -> ir.Table | None:
+    """Return the images that annotations name, if there is a list to hold them against."""
+    if dataset.images is None or dataset.annotations is None:
+        return None
+    return caches.enter_context(dataset.annotations.select("image_id").distinct().cache())
 
 
 def rejected(dataset: AnnotatedDataset, config: AuditConfig) -> Iterator[SliceTable]:
@@ -90,19 +98,21 @@ def where(dataset: AnnotatedDataset, table: str, reason: str) -> dict[str, str]:
     if table not in dataset.rejected:
         return {}
     rows = dataset.rejected[table]
-    concerned = rows.filter(rows["reason"] == reason).select("source_file", "source_row")
-    first = concerned.order_by("source_file", "source_row").limit(MOST_EXAMPLES).to_pandas()
-    places = zip(first["source_file"], first["source_row"], strict=True)
-    return {"examples": ", ".join(f"{file} row {row}" for file, row in places)}
+    concerned = rows.filter(rows["reason"] == reason)
+    first = concerned.order_by("source_file", "source_row").limit(MOST_EXAMPLES)
+    place = first["source_file"] + " row " + first["source_row"].cast("string")
+    places = first.select(place=ibis.coalesce(place, first["source_text"])).to_pandas()["place"]
+    return {"examples": ", ".join(places)}
 
 
-def annotation_faults(population: Population, caches: ExitStack) -> Iterator[Fault]:
+def annotation_faults(
+    population: Population, named: ir.Table | None, caches: ExitStack
+) -> Iterator[Fault]:
     """Look for annotations that repeat another, have no listed image, or hardly a box."""
     rows, images = population.rows, population.dataset.images
     again = caches.enter_context(repeats(rows, caches).cache())
     yield Fault("integrity.duplicates", "annotations", among(again, "annotation_id"))
-    if images is not None:
-        named = rows.select("image_id").distinct()
+    if images is not None and named is not None:
         orphaned = caches.enter_context(named.anti_join(images, "image_id").cache())
         yield Fault("integrity.orphans", "annotations", among(orphaned, "image_id"))
     width, height = _["x_max"] - _["x_min"], _["y_max"] - _["y_min"]
@@ -111,11 +121,12 @@ def annotation_faults(population: Population, caches: ExitStack) -> Iterator[Fau
     yield Fault("integrity.tiny", "annotations", ~flat & ((width < TINY) | (height < TINY)))
 
 
-def image_faults(population: Population, caches: ExitStack) -> Iterator[Fault]:
+def image_faults(
+    population: Population, named: ir.Table | None, caches: ExitStack
+) -> Iterator[Fault]:
     """Look for images without annotations."""
-    rows = population.dataset.annotations
-    if rows is not None:
-        bare = population.rows.select("image_id").anti_join(rows, "image_id")
+    if named is not None:
+        bare = population.rows.select("image_id").anti_join(named, "image_id")
         found = caches.enter_context(bare.cache())
         yield Fault("integrity.unannotated", "images", among(found, "image_id"))
 

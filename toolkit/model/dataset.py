@@ -24,6 +24,8 @@ FLAG_COLUMNS: Final = (
     "is_depiction_of",
     "is_inside_of",
 )
+IN_ANOTHER_SPLIT: Final = "image is listed before, in another split"
+"""The reason for which loaders leave out what puts an image into a second split."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class AnnotatedDataset:
         predictions: `prediction_id`, `image_id`, `label`, `score`, the box, `model`.
         signals: What was derived from pixels or text, keyed by `image_id` or `annotation_id`.
         annotation_signals: The columns of `annotations` that were derived from its others.
+        root: The folder that `path` of the images is relative to; empty where it is not known.
         rejected: The rows that were left out, by table: the source's columns as text and `reason`.
         label_names: Names for people of the labels that are codes.
 
@@ -97,6 +100,7 @@ class AnnotatedDataset:
     rejected: Mapping[str, ir.Table] = field(default_factory=lambda: MappingProxyType({}))
     label_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     annotation_signals: tuple[str, ...] = ()
+    root: str = ""
 
     def attribute(self, name: str) -> Attribute:
         """Return the attribute of that name.

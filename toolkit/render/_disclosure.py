@@ -89,7 +89,7 @@ class Masks:
             (0 < n < self.limit and is_about(cut, self.sensitive))
             or cut in self.groups
             or (subject, printed) in self.pairs
-            or (names in self.sets and (bool(subject) or metric in OF_KNOWN))
+            or (n > 0 and names in self.sets and (bool(subject) or metric in OF_KNOWN))
         )
 
 

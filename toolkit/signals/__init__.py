@@ -41,9 +41,14 @@ SIGNALS: Final = {
 
 
 def derive(dataset: AnnotatedDataset, signals: Iterable[Signal]) -> AnnotatedDataset:
-    """Return the dataset with each signal as a lazy column of its annotations."""
+    """Return the dataset with each signal as a lazy column of its annotations.
+
+    Where the source has a column of a signal's name, that column stays and the signal is left out.
+    """
     if dataset.annotations is None or "x_min" not in dataset.annotations.columns:
         return dataset
-    columns = {signal.name: signal.compute(dataset.annotations) for signal in signals}
+    taken = dataset.annotations.columns
+    wanted = [signal for signal in signals if signal.name not in taken]
+    columns = {signal.name: signal.compute(dataset.annotations) for signal in wanted}
     annotations = dataset.annotations.mutate(**columns)
     return replace(dataset, annotations=annotations, annotation_signals=tuple(columns))

@@ -13,3 +13,25 @@ each:
 * `diversity`: how evenly one distribution is spread.
 * `power`: what difference could have been found, and how many units that takes.
 """
+
+from toolkit.stats import (
+    association,
+    clustered,
+    delta,
+    divergence,
+    diversity,
+    intervals,
+    multiplicity,
+    power,
+)
+
+__all__ = [
+    "association",
+    "clustered",
+    "delta",
+    "divergence",
+    "diversity",
+    "intervals",
+    "multiplicity",
+    "power",
+]

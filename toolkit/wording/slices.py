@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from toolkit.model.slices import OVERALL
@@ -23,13 +24,17 @@ def terms(text: str) -> Terms:
     rest = "" if text == str(OVERALL) else text
     while rest:
         attribute, _, rest = rest.partition("=")
-        if rest.startswith('"'):
-            _, end = json.JSONDecoder().raw_decode(rest)
-            value, rest = rest[:end], rest[end:].removeprefix(BETWEEN)
-        else:
-            value, _, rest = rest.partition(BETWEEN)
-        found.append((attribute, value))
+        end = end_of_json(rest) or len(rest.partition(BETWEEN)[0])
+        found.append((attribute, rest[:end]))
+        rest = rest[end:].removeprefix(BETWEEN)
     return tuple(found)
+
+
+def end_of_json(text: str) -> int:
+    """Return where the JSON string ends with which a text begins; 0 if it begins with none."""
+    with suppress(json.JSONDecodeError):
+        return json.JSONDecoder().raw_decode(text)[1] if text.startswith('"') else 0
+    return 0
 
 
 def attributes_of(text: str) -> tuple[str, ...]:
@@ -39,7 +44,8 @@ def attributes_of(text: str) -> tuple[str, ...]:
 
 def value_of(printed: str) -> str:
     """Return a printed value as the source wrote it."""
-    return str(json.loads(printed)) if printed.startswith('"') else printed
+    whole = bool(printed) and end_of_json(printed) == len(printed)
+    return str(json.loads(printed)) if whole else printed
 
 
 def in_words(printed: str, attributes: Mapping[str, Attribute]) -> str:

@@ -1,0 +1,163 @@
+"""The rows behind a finding: exactly those that its number counts, to be looked at one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import ibis
+from ibis import _
+
+from toolkit.checks import RULES
+from toolkit.faults import populations
+from toolkit.metrics._values import strange_values
+from toolkit.metrics.association import label_sources
+from toolkit.metrics.integrity import annotation_faults, image_faults, named_images
+from toolkit.metrics.validation import files, overlapping, repeated_ids, two_splits
+from toolkit.model.attribute import Attribute
+from toolkit.model.dataset import FLAG_COLUMNS
+from toolkit.model.slices import MISSING, Unit
+from toolkit.registry import available
+from toolkit.units import units
+from toolkit.wording.slices import terms, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from contextlib import ExitStack
+
+    import ibis.expr.types as ir
+
+    from toolkit.config import AuditConfig
+    from toolkit.faults import Fault, Population
+    from toolkit.model.dataset import AnnotatedDataset
+    from toolkit.model.finding import Finding
+    from toolkit.units import Units
+
+KEYS: Final = {Unit.IMAGE: "image_id", Unit.ANNOTATION: "annotation_id"}
+OF_ROWS: Final = ("integrity.", "validation.")
+CONSTANT: Final = "integrity.constant"
+UNKNOWN: Final = "annotation.missing_rate"
+RATE: Final = "annotation.rate"
+LIFT: Final = "association.lift"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The rows behind one finding.
+
+    Attributes:
+        unit: What a row is.
+        keys: The ids of the rows, in the one column `image_id` or `annotation_id`; None if they
+            are not in the dataset, as rejected rows are not.
+    """
+
+    unit: Unit
+    keys: ir.Table | None
+
+
+NOWHERE: Final = Evidence(Unit.ANNOTATION, None)
+
+
+def evidence(
+    dataset: AnnotatedDataset,
+    findings: Iterable[Finding],
+    config: AuditConfig,
+    caches: ExitStack,
+) -> Iterator[Evidence]:
+    """Return the rows behind each finding, in their order.
+
+    Args:
+        dataset: What was audited, described by the settings.
+        findings: What was found in it.
+        config: The settings of the audit.
+        caches: What keeps the tables that are looked into, as long as the rows are wanted.
+    """
+    found = list(findings)
+    rules = available("rules", RULES)
+    needs = {finding.code: rules[finding.code].needs for finding in found}
+    flags = {name: Attribute(name, "annotations") for name in FLAG_COLUMNS}
+    described = dataset.with_attributes({**flags, **dataset.attributes})
+    metrics = {metric for wanted in needs.values() for metric in wanted}
+    faults = faults_of(dataset, config, metrics, caches)
+    for finding in found:
+        of_rows = [(metric, finding.subject) for metric in needs[finding.code]]
+        if any(metric.startswith(OF_ROWS) and metric != CONSTANT for metric, _subject in of_rows):
+            yield next((faults[key] for key in of_rows if key in faults), NOWHERE)
+        elif LIFT in needs[finding.code]:
+            yield meeting(described, finding, config)
+        else:
+            yield in_slice(described, finding, needs[finding.code])
+
+
+def faults_of(
+    dataset: AnnotatedDataset, config: AuditConfig, metrics: set[str], caches: ExitStack
+) -> dict[tuple[str, str], Evidence]:
+    """Look again for the faults of rows that are wanted, by metric and subject."""
+    found = {}
+    families = [name for name in OF_ROWS if any(metric.startswith(name) for metric in metrics)]
+    for population in populations(dataset):
+        for fault in again(population, config, families, caches):
+            if fault.metric in metrics and fault.concerns is not None:
+                rows = population.rows.filter(fault.concerns)
+                keys = rows.select(population.key).distinct()
+                found[fault.metric, fault.subject] = Evidence(population.unit, keys)
+    return found
+
+
+def again(
+    population: Population, config: AuditConfig, families: Iterable[str], caches: ExitStack
+) -> Iterator[Fault]:
+    """Look for the faults that the metrics of some families count."""
+    of_images = population.unit is Unit.IMAGE
+    if "integrity." in families:
+        named = named_images(population.dataset, caches)
+        yield from (image_faults if of_images else annotation_faults)(population, named, caches)
+        yield from strange_values(population, config)
+    if "validation." in families:
+        yield from repeated_ids(population, caches)
+        yield from two_splits(population, caches)
+        yield from (files if of_images else overlapping)(population, caches)
+
+
+def meeting(dataset: AnnotatedDataset, finding: Finding, config: AuditConfig) -> Evidence:
+    """Return the images in which the group and the label of an association meet."""
+    sources = [one for one in label_sources(dataset, config) if finding.subject.endswith(one[0])]
+    suffix, rows = max(sources, key=lambda one: len(one[0]))
+    name = finding.subject.removesuffix(suffix)
+    labels = [label for label, known in dataset.label_names.items() if known == name] or [name]
+    having = units(dataset, attributes_of(finding)).rows.filter(*in_group(finding))
+    met = having.semi_join(rows.filter(rows["label"].isin(labels)), "image_id")
+    return Evidence(Unit.IMAGE, met.select("image_id").distinct())
+
+
+def in_slice(dataset: AnnotatedDataset, finding: Finding, needs: Iterable[str]) -> Evidence:
+    """Return the rows of a finding's slice, of which a rate counts only some."""
+    names, subject = attributes_of(finding), finding.subject
+    if UNKNOWN in needs or RATE in needs:
+        asked = [a.name for a in dataset.attributes.values() if a.sensitive]
+        of_people = [name for name in asked if dataset.attribute(name).table == "annotations"]
+        counted = units(dataset, names, asked_too=of_people, unit=Unit.ANNOTATION)
+        missing = list(dataset.attribute(subject).missing)
+        unknown = _[subject].isnull() | _[subject].isin(missing)
+        counts = unknown if UNKNOWN in needs else _[subject]
+        return keys_of(counted, counted.rows.filter(*in_group(finding), counts))
+    counted = units(dataset, names)
+    return keys_of(counted, counted.rows.filter(*in_group(finding)))
+
+
+def keys_of(counted: Units, rows: ir.Table) -> Evidence:
+    """Return the rows by their ids."""
+    return Evidence(counted.unit, rows.select(KEYS[counted.unit]))
+
+
+def attributes_of(finding: Finding) -> list[str]:
+    """Return the attributes that the slice of a finding is cut by."""
+    return [name for name, _value in terms(finding.slice)]
+
+
+def in_group(finding: Finding) -> list[ir.Deferred]:
+    """Return the conditions that a row is in the slice of a finding."""
+    return [
+        _[name].isnull() if value == MISSING.value else _[name] == value_of(value)
+        for name, value in terms(finding.slice)
+    ] or [ibis.literal(value=True)]

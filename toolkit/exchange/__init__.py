@@ -1,0 +1,1 @@
+"""Other tools that an audit can be handed to, one a file."""
