@@ -15,8 +15,8 @@ from toolkit import engine as engine_module
 from toolkit.config import EngineConfig
 from toolkit.engine import Engine, default_engine
 from toolkit.errors import DataReadError, EngineError, SettingsError
-from toolkit.records import Survey
-from toolkit.sources import SOURCE_ROW, inspect
+from toolkit.files.records import Survey
+from toolkit.files.sources import SOURCE_ROW, inspect
 
 REGULAR = b"a,b\n1,x\n,y\n 3 ,#z\n"
 ROWS = [(1, "1", "x"), (2, None, "y"), (3, " 3 ", "#z")]

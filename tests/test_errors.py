@@ -28,8 +28,10 @@ EXAMPLES = [
     (
         FetchError("https://x/a.csv", "no connection", "miap/a.csv"),
         3,
-        ("https://x/a.csv could not be fetched: no connection. "
-        "Or fetch it by hand and put it at 'miap/a.csv'."),
+        (
+            "https://x/a.csv could not be fetched: no connection. "
+            "Or fetch it by hand and put it at 'miap/a.csv'."
+        ),
     ),
     (
         SettingsError("Two of seed are given", "audit.toml", "Keep one."),

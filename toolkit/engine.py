@@ -24,8 +24,8 @@ import pyarrow.parquet as pq
 
 from toolkit.config import EngineConfig
 from toolkit.errors import DataReadError, EngineError, SettingsError
-from toolkit.records import Malformed, json_keys, records, survey
-from toolkit.sources import SOURCE_ROW, Form, column_names, first_line, require_table
+from toolkit.files.records import Malformed, json_keys, records, survey
+from toolkit.files.sources import SOURCE_ROW, Form, column_names, first_line, require_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
 
 DUCKDB: Final = "duckdb://"
 HALF: Final = "50%"

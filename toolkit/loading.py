@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit import loaders
-from toolkit.additions import with_attributes, with_predictions
 from toolkit.engine import default_engine
+from toolkit.files.sources import require
+from toolkit.intake.additions import with_attributes, with_predictions
+from toolkit.intake.uniting import united
 from toolkit.loaders.fiftyone import is_collection
-from toolkit.sources import require
-from toolkit.uniting import united
 
 if TYPE_CHECKING:
     from toolkit.engine import Engine

@@ -19,11 +19,11 @@ from pycocotools.coco import COCO
 
 from toolkit.engine import default_engine
 from toolkit.errors import DataReadError
-from toolkit.loaders import LOADERS, _coco_stream, load
+from toolkit.intake.pictures import LEADS_OUT, NOT_THERE
+from toolkit.loaders import LOADERS, json_arrays, load
 from toolkit.loaders.coco import load_coco, recognise_coco
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import BOX_COLUMNS, AnnotatedDataset
-from toolkit.pictures import LEADS_OUT, NOT_THERE
 
 HOSTILE = (
     "plain",
@@ -245,7 +245,7 @@ def test_any_file_comes_back(
     categories = [{"id": n, "name": label} for n, (_, label, _, _) in enumerate(items)]
     content = document(annotations, images, categories)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(_coco_stream, "BLOCK", block)
+        patched.setattr(json_arrays, "BLOCK", block)
         path = Path(folder) / "x.json"
         path.write_text(json.dumps(content, indent=indent, ensure_ascii=escaped), "utf-8")
         dataset = loaded(path)
@@ -282,7 +282,7 @@ def test_keys_without_a_meaning_become_attributes(tmp_path: Path) -> None:
 
 def test_new_keys_in_a_later_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows keep their numbers and values when a key first turns up after the first block."""
-    monkeypatch.setattr(_coco_stream, "BLOCK", 64)
+    monkeypatch.setattr(json_arrays, "BLOCK", 64)
     annotations = [{**BOX, "id": n, f"key_{n // 3}": str(n)} for n in range(9)]
     dataset = boxes_of(tmp_path, annotations)
     assert rows(dataset.annotations, "annotation_id", "key_0", "key_2") == [
@@ -462,8 +462,8 @@ def test_broken_documents(tmp_path: Path, text: str, what: str) -> None:
 
 def test_an_element_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An element of more than the limit is an error, before memory is."""
-    monkeypatch.setattr(_coco_stream, "BLOCK", 100)
-    monkeypatch.setattr(_coco_stream, "MOST_BYTES", 1000)
+    monkeypatch.setattr(json_arrays, "BLOCK", 100)
+    monkeypatch.setattr(json_arrays, "MOST_BYTES", 1000)
     with pytest.raises(DataReadError, match="has an element of more than 1,000 bytes"):
         boxes_of(tmp_path, [{**BOX, "segmentation": [0] * 1000}])
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from toolkit.engine import default_engine
 from toolkit.errors import DataReadError
+from toolkit.intake.pictures import LEADS_OUT, NOT_THERE
 from toolkit.loaders import LOADERS, load
 from toolkit.loaders.cvat import load_cvat, recognise_cvat
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset
-from toolkit.pictures import LEADS_OUT, NOT_THERE
 
 HOSTILE = (
     "plain",

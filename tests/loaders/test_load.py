@@ -67,7 +67,12 @@ def test_a_given_engine_is_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "options", "error", "message"),
     [
-        (BOXES, {"format": "nonsense"}, UnknownNameError, "Unknown loader 'nonsense'. Choose one of"),
+        (
+            BOXES,
+            {"format": "nonsense"},
+            UnknownNameError,
+            "Unknown loader 'nonsense'. Choose one of",
+        ),
         (BOXES, {"format": "tabel"}, UnknownNameError, "Did you mean 'table'?"),
         (BOXES, {"lable": "x"}, UnknownNameError, "Unknown option 'lable' in load. Did you mean"),
         (

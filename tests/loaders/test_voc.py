@@ -15,11 +15,11 @@ from PIL import Image
 
 from toolkit.engine import default_engine
 from toolkit.errors import DataReadError
+from toolkit.intake.pictures import LEADS_OUT, NOT_THERE
 from toolkit.loaders import LOADERS, load
 from toolkit.loaders.voc import load_voc, recognise_voc
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset
-from toolkit.pictures import LEADS_OUT, NOT_THERE
 
 HOSTILE = (
     "plain",

@@ -165,3 +165,11 @@ def test_the_interval_of_the_imbalance_ratio_at_its_edges():
     assert imbalance_interval([40, 2], spread).high == np.inf
     assert np.isnan(imbalance_interval([0, 0], spread)).all()
     assert np.isnan(imbalance_interval([40, 9], np.full((2, 2), np.nan))).all()
+
+
+def test_two_units_on_two_images_bound_no_ratio() -> None:
+    """Draws in which every group is empty are no error, and leave the upper end open."""
+    interval = imbalance_interval([1, 1], [[1.0, -1.0], [-1.0, 1.0]])
+    assert (float(interval.low), float(interval.high)) == (1.0, np.inf)
+    interval = imbalance_interval([1, 1], [[4.0, 4.0], [4.0, 4.0]])
+    assert float(interval.low) == 1.0

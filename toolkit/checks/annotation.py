@@ -35,8 +35,8 @@ class ANN006(Rule):
         "whole interval of the gap lies above 10 points, for information above 5."
     )
     example = (
-        "perceived gender presentation is unknown for 96.0% of true (is group of) (n=2,067), "
-        "52.9 points more than elsewhere (95% interval 51.3 to 54.3)."
+        "perceived gender presentation is unknown for 96.0% of annotations marked "
+        "is_group_of (n=2,067), 52.9 points more than elsewhere (95% interval 51.3 to 54.3)."
     )
     formula = (
         "gap = rate in the group - rate in all others, with the covariance of both, since they "
@@ -68,8 +68,8 @@ class ANN007(Rule):
         "warning if the whole interval of the gap lies above 10 points, for information above 5."
     )
     example = (
-        "is group of is set for 17.4% of Unknown (perceived gender presentation) (n=11,415), "
-        "16.7 points more than elsewhere (95% interval 15.8 to 17.7)."
+        "the flag is_group_of is set for 17.4% of Unknown (perceived gender presentation) "
+        "(n=11,415), 16.7 points more than elsewhere (95% interval 15.8 to 17.7)."
     )
     formula = "gap = rate in the group - rate in all others, clustered by image."
     advice = "Report errors of a model for the flagged and the other boxes apart."
@@ -116,13 +116,19 @@ class ANN008(Rule):
                 yield about(self, row, severity, OFTEN, message)
 
 
+def named(subject: str, measured: Measured) -> str:
+    """Return an attribute with its basis, or a flag by its name."""
+    known = subject in measured.attributes
+    return title(subject, measured.attributes) if known else f"the flag {subject}"
+
+
 def wider(rule: Rule, measured: Measured, rates: str, gaps: str) -> Iterator[Finding]:
     """Yield the groups whose rate is clearly above that of all others."""
     rate_of = {(row.subject, row.slice): row.value for row in measured.rows(rates)}
     for row in measured.rows(gaps, Status.OK):
         if row.ci_low >= NOTABLE_POINTS and measured.significant(row.q_value):
             message = rule.message.format(
-                what=title(row.subject, measured.attributes),
+                what=named(row.subject, measured),
                 rate=percent(rate_of[row.subject, row.slice]),
                 group=measured.words(row.slice),
                 n=count(row.n),

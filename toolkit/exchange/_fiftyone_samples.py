@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ibis
 
-from toolkit.fields import snake_case
-from toolkit.ingest import union
+from toolkit.intake.fields import snake_case
+from toolkit.intake.ingest import union
 from toolkit.model.dataset import BOX_COLUMNS, TABLES
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from toolkit.exchange._fiftyone_samples import (
     nested,
     sample_of,
 )
-from toolkit.ingest import union
+from toolkit.intake.ingest import union
 from toolkit.model.slices import Unit
 from toolkit.pipeline import with_settings
 from toolkit.registry import available

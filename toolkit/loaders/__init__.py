@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.engine import default_engine
 from toolkit.errors import UnknownFormatError, UnknownNameError
+from toolkit.files.sources import inspect, require, require_table
 from toolkit.loaders import (
     celeba,
     coco,
@@ -25,14 +26,13 @@ from toolkit.loaders import (
     yolo,
 )
 from toolkit.registry import available, lookup
-from toolkit.sources import inspect, require, require_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from toolkit.engine import Engine
+    from toolkit.files.sources import Recognition
     from toolkit.model.dataset import AnnotatedDataset
-    from toolkit.sources import Recognition
 
 
 @dataclass(frozen=True)

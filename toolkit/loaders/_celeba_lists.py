@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from toolkit.growing import GrowingTable
-from toolkit.records import FORBIDDEN, lines, printable, unreadable
-from toolkit.sources import Form, column_names, inspect, reading
+from toolkit.files.records import FORBIDDEN, lines, printable, unreadable
+from toolkit.files.sources import Form, column_names, inspect, reading
+from toolkit.intake.growing import GrowingTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from toolkit.engine import Engine, Rows
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
 
 ATTRIBUTES: Final = "list_attr_celeba"
 PARTITION: Final = "list_eval_partition"

@@ -8,10 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from toolkit.sources import PEEK, Form, inspect, reading
+from toolkit.files.sources import PEEK, Form, inspect, reading
 
 if TYPE_CHECKING:
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
 
 FOLDERS: Final = (".", "annotations", "train", "valid", "val", "test")
 """Where annotation files are: in the folder, below `annotations`, or one beside its pictures."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 
-from toolkit.image_files import walk
-from toolkit.ingest import union
+from toolkit.files.json_arrays import ROOT
+from toolkit.files.sources import SOURCE_ROW
+from toolkit.intake.image_files import walk
+from toolkit.intake.ingest import union
 from toolkit.loaders import _coco_tables as tables
 from toolkit.loaders._coco_rows import CAPTIONS
-from toolkit.loaders._coco_stream import ROOT
 from toolkit.loaders._coco_tables import Place
-from toolkit.sources import SOURCE_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine
-    from toolkit.ingest import Part
+    from toolkit.intake.ingest import Part
     from toolkit.loaders._coco_files import Found
     from toolkit.loaders._coco_rows import Document
     from toolkit.loaders._coco_tables import Listing
@@ -158,7 +158,7 @@ def read_boxes(
     attributes = file.attributes
     rows = file.document.rows["annotations"]
     named = categories.table if categories else None
-    part = tables.annotations(engine, rows, file.place, images, named, attributes)
+    part = tables.annotation_part(engine, rows, file.place, images, named, attributes)
     kept = tuple(name for key, name in attributes.items() if key != "iscrowd")
     return Boxes(part, file.place.split, kept)
 

@@ -13,19 +13,19 @@ import pyarrow.compute as pc
 
 from toolkit.engine import Rows, Sheet
 from toolkit.errors import DataReadError
-from toolkit.fields import snake_case
-from toolkit.ingest import LISTED, VERDICT, union
-from toolkit.loaders._coco_stream import OBJECT, ROOT, arrays, malformed
+from toolkit.files.json_arrays import OBJECT, ROOT, arrays, malformed
+from toolkit.files.records import Malformed, NoRowError
+from toolkit.files.sources import MOST_COLUMNS, RESERVED, SOURCE_ROW
+from toolkit.intake.fields import snake_case
+from toolkit.intake.ingest import LISTED, VERDICT, union
 from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS
-from toolkit.records import Malformed, NoRowError
-from toolkit.sources import MOST_COLUMNS, RESERVED, SOURCE_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from toolkit.engine import Engine
-    from toolkit.loaders._coco_stream import Batch, Element, Key
-    from toolkit.sources import Source
+    from toolkit.files.json_arrays import Batch, Element, Key
+    from toolkit.files.sources import Source
 
 CAPTIONS: Final = "annotations (captions)"
 """The array `annotations` where the first of them has a caption and no category."""
@@ -260,8 +260,8 @@ def lay_out(elements: Sequence[Element], columns: Columns, source: Source) -> Sl
     return Slab(
         tuple(columns.names.values()),
         values,
-        [fault and fault.reason for fault in faults],
-        [fault and fault.text for fault in faults],
+        [fault.reason if fault else None for fault in faults],
+        [fault.text if fault else None for fault in faults],
     )
 
 
@@ -325,7 +325,7 @@ def as_text(written: msgspec.Raw | None) -> str | None:
     """
     if written is None:
         return None
-    text = str(written, "utf-8")  # type: ignore[call-overload]
+    text = str(written, "utf-8")
     if text[0] != '"':
         return None if text == "null" else text
     text = msgspec.json.decode(written, type=str) if "\\" in text else text[1:-1]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 
-from toolkit.fields import Box, Rule, empty, flag, flag_rule, number, number_rules
-from toolkit.ingest import LISTED, Part, ingest, total, union
-from toolkit.model.dataset import BOX_COLUMNS
-from toolkit.pictures import LEADS_OUT, NOT_THERE, pixels
-from toolkit.sources import SOURCE_ROW
+from toolkit.files.sources import SOURCE_ROW
+from toolkit.intake.fields import Box, Rule, empty, flag, flag_rule, number, number_rules
+from toolkit.intake.ingest import LISTED, Part, ingest, total, union
+from toolkit.intake.pictures import LEADS_OUT, NOT_THERE, pixels
+from toolkit.model.dataset import BOX_COLUMNS, IN_ANOTHER_SPLIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,6 @@ LEADING_OUT: Final = r"^[/\\]|^[A-Za-z]:|://|(^|[/\\])\.\.([/\\]|$)"
 PAST_AN_EDGE: Final = 1.0
 """How many pixels a box may reach out of the image: tools differ in counting the last one."""
 LISTED_BEFORE: Final = "image is listed before"
-LISTED_ELSEWHERE: Final = "image is listed before, in another split"
 NO_SIZE: Final = "image size is not a positive number"
 NO_CATEGORY: Final = "their category is not listed, so that its id is the label"
 NO_IMAGE: Final = "their image is not listed, so that the box is left out"
@@ -170,7 +169,7 @@ def why_again(table: ir.Table) -> ir.StringValue:
     later = ibis.row_number().over(order) > 0
     split = table["split"].fill_null("")
     return ibis.cases(
-        (later & (split != split.first().over(order)), LISTED_ELSEWHERE),
+        (later & (split != split.first().over(order)), IN_ANOTHER_SPLIT),
         (ibis.row_number().over(within) > 0, LISTED_BEFORE),
         (later, ""),
     )
@@ -189,7 +188,7 @@ def image_remarks(images: ir.Table, *, searched: bool) -> Mapping[str, int]:
     return {phrase: int(n) for phrase, n in zip(concerned, counts, strict=True) if n}
 
 
-def annotations(
+def annotation_part(
     engine: Engine,
     rows: Rows,
     place: Place,

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from toolkit.documents import read_object
 from toolkit.errors import DataReadError
-from toolkit.fields import snake_case
-from toolkit.pictures import leads_out
-from toolkit.sources import checksum, first_line
+from toolkit.files.documents import read_object
+from toolkit.files.sources import checksum, first_line
+from toolkit.intake.fields import snake_case
+from toolkit.intake.pictures import leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from toolkit.errors import DataReadError
-from toolkit.growing import GrowingTable
+from toolkit.files.markup import MarkupError, Unread, children
+from toolkit.files.sources import Form, Source, reading
+from toolkit.intake.growing import GrowingTable
+from toolkit.intake.pictures import PICTURE_COLUMNS, leads_out, locate
 from toolkit.loaders._cvat_shapes import CORNERS, EXTENTS, SIZE
-from toolkit.markup import MarkupError, Unread, children
 from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS
-from toolkit.pictures import PICTURE_COLUMNS, leads_out, locate
-from toolkit.sources import Form, Source, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

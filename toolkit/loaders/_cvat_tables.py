@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 
-from toolkit.fields import Box, Rule, empty, flag, flag_rule, number
-from toolkit.ingest import Part, ingest
+from toolkit.files.sources import SOURCE_ROW
+from toolkit.intake.fields import Box, Rule, empty, flag, flag_rule, number
+from toolkit.intake.ingest import Part, ingest
+from toolkit.intake.pictures import picture_remarks, pixels
 from toolkit.loaders._cvat_shapes import CORNERS, SIZE
-from toolkit.pictures import picture_remarks, pixels
-from toolkit.sources import SOURCE_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from toolkit.engine import Engine
-    from toolkit.growing import GrowingTable
+    from toolkit.intake.growing import GrowingTable
 
 CARRIED: Final = ("source", "z_order", "group_id", "rotation")
 """What is kept of a shape as it is written."""

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from toolkit.documents import read_object
 from toolkit.errors import DataReadError
-from toolkit.image_files import CLOSED, walk
-from toolkit.loaders._coco_stream import arrays
-from toolkit.records import Malformed
-from toolkit.sources import Form, Source, inspect
+from toolkit.files.documents import read_object
+from toolkit.files.json_arrays import arrays
+from toolkit.files.records import Malformed
+from toolkit.files.sources import Form, Source, inspect
+from toolkit.intake.image_files import CLOSED, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from toolkit.loaders._coco_stream import Record
+    from toolkit.files.json_arrays import Record
 
 METADATA: Final = "metadata.json"
 SAMPLES: Final = "samples.json"

@@ -6,17 +6,17 @@ import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from toolkit.growing import GrowingTable
+from toolkit.files.records import NoRowError
+from toolkit.intake.growing import GrowingTable
+from toolkit.intake.pictures import PICTURE_COLUMNS
+from toolkit.intake.samples import four, several, text_of
 from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS
-from toolkit.pictures import PICTURE_COLUMNS
-from toolkit.records import NoRowError
-from toolkit.samples import four, several, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from toolkit.engine import Engine
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
 
     Row = dict[str, str | None]
     Attributes = list[tuple[str, str | None]]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 
-from toolkit.fields import TOLERANCE, Box, Rule, empty, flag, flag_rule, number, number_rules
-from toolkit.ingest import ingest
+from toolkit.files.sources import SOURCE_ROW
+from toolkit.intake.fields import TOLERANCE, Box, Rule, empty, flag, flag_rule, number, number_rules
+from toolkit.intake.ingest import ingest
+from toolkit.intake.pictures import picture_remarks, pixels
 from toolkit.loaders._fiftyone_rows import IMAGE_ID, NUMBERS, SIZE
 from toolkit.model.dataset import FLAG_COLUMNS
-from toolkit.pictures import picture_remarks, pixels
-from toolkit.sources import SOURCE_ROW
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine, Rows
-    from toolkit.ingest import Part
+    from toolkit.intake.ingest import Part
     from toolkit.loaders._fiftyone_rows import SampleRows
 
 GROUND_TRUTH: Final = "ground_truth"

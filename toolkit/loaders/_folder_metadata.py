@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 
-from toolkit.fields import Box, Rule, attribute_names, empty, number, text
-from toolkit.growing import GrowingTable
-from toolkit.image_files import rows_of
-from toolkit.ingest import ingest
+from toolkit.files.records import NoRowError, as_text, json_row
+from toolkit.files.sources import SOURCE_ROW, Form, Source, inspect
+from toolkit.intake.fields import Box, Rule, attribute_names, empty, number, text
+from toolkit.intake.growing import GrowingTable
+from toolkit.intake.image_files import rows_of
+from toolkit.intake.ingest import ingest
+from toolkit.intake.pictures import LEADS_OUT, NOT_THERE
 from toolkit.model.dataset import BOX_COLUMNS
-from toolkit.pictures import LEADS_OUT, NOT_THERE
-from toolkit.records import NoRowError, as_text, json_row
-from toolkit.sources import SOURCE_ROW, Form, Source, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine
-    from toolkit.image_files import Entry
-    from toolkit.ingest import Part
+    from toolkit.intake.image_files import Entry
+    from toolkit.intake.ingest import Part
 
 NAMES: Final = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 """What the library `datasets` calls metadata files."""

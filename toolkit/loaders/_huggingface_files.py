@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from toolkit.documents import read_object
 from toolkit.errors import DataReadError
-from toolkit.pictures import leads_out
-from toolkit.shards import LINK, SPLITS, Shards, find_shards
-from toolkit.sources import PARQUET_MAGIC, first_line, reading
+from toolkit.files.documents import read_object
+from toolkit.files.shards import LINK, SPLITS, Shards, find_shards
+from toolkit.files.sources import PARQUET_MAGIC, first_line, reading
+from toolkit.intake.pictures import leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

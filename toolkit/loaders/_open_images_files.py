@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from toolkit.sources import Form, inspect, reading
+from toolkit.files.sources import Form, inspect, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
 
 PICTURES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 MOST_HIERARCHY: Final = 2**24

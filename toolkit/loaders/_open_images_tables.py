@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 
-from toolkit.fields import (
+from toolkit.files.sources import SOURCE_ROW
+from toolkit.intake.fields import (
     Box,
     Rule,
     attribute_names,
@@ -17,10 +18,9 @@ from toolkit.fields import (
     number_rules,
     text,
 )
-from toolkit.ingest import LISTED, Part, ingest, total, union
+from toolkit.intake.ingest import LISTED, Part, ingest, total, union
 from toolkit.loaders._open_images_files import CLICKS, IMAGE_LINE
-from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS
-from toolkit.sources import SOURCE_ROW
+from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS, IN_ANOTHER_SPLIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine, Rows
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
 
 IMAGE_ID: Final = r"^[0-9a-fA-F]{16}$"
 CORNERS: Final = ("XMin", "YMin", "XMax", "YMax")
@@ -45,7 +45,6 @@ FLAGS: Final = {
 CARRIED: Final = {"Confidence": number, "Source": text}
 """What is kept of a box though it is no attribute: by it, equal boxes differ."""
 LISTED_BEFORE: Final = "image is listed before"
-LISTED_ELSEWHERE: Final = "image is listed before, in another split"
 FIXED: Final = ("image_id", "label", *BOX_COLUMNS, *FLAG_COLUMNS, "confidence", "source")
 """The columns of a box file that are no attributes."""
 
@@ -179,7 +178,7 @@ def listed_once(engine: Engine, parts: Sequence[Part]) -> list[Part]:
     order = ibis.window(group_by="image_id", order_by=["source_file", SOURCE_ROW])
     again = ibis.row_number().over(order) > 0
     reason = ibis.cases(
-        (again & (table["split"] != table["split"].first().over(order)), LISTED_ELSEWHERE),
+        (again & (table["split"] != table["split"].first().over(order)), IN_ANOTHER_SPLIT),
         (again, LISTED_BEFORE),
     )
     judged = engine.materialise(table.mutate(reason=reason))

@@ -8,16 +8,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from toolkit.image_files import CLOSED, walk
-from toolkit.markup import MOST_BYTES, MarkupError, children
-from toolkit.sources import is_utf8, reading
+from toolkit.files.markup import MOST_BYTES, MarkupError, children
+from toolkit.files.sources import is_utf8, reading
+from toolkit.intake.image_files import CLOSED, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
-    from toolkit.image_files import Entry
-    from toolkit.markup import Unread
+    from toolkit.files.markup import Unread
+    from toolkit.intake.image_files import Entry
 
 ROOT: Final = "annotation"
 SUFFIX: Final = ".xml"

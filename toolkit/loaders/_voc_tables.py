@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 
-from toolkit.fields import Box, Rule, empty, flag, flag_rule, number
-from toolkit.growing import GrowingTable
-from toolkit.ingest import Part, ingest, union
+from toolkit.files.markup import MarkupError, Unread
+from toolkit.files.pixels import read_header
+from toolkit.files.records import FORBIDDEN, lines, printable, unreadable
+from toolkit.files.sources import SOURCE_ROW, Form, Source
+from toolkit.intake.fields import Box, Rule, empty, flag, flag_rule, number
+from toolkit.intake.growing import GrowingTable
+from toolkit.intake.ingest import Part, ingest, union
+from toolkit.intake.pictures import PICTURE_COLUMNS, locate, picture_remarks, pixels
 from toolkit.loaders._voc_files import (
     CORNERS,
     PICTURES,
@@ -21,12 +26,7 @@ from toolkit.loaders._voc_files import (
     read_file,
     read_picture,
 )
-from toolkit.markup import MarkupError, Unread
-from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS
-from toolkit.pictures import PICTURE_COLUMNS, locate, picture_remarks, pixels
-from toolkit.pixels import read_header
-from toolkit.records import FORBIDDEN, lines, printable, unreadable
-from toolkit.sources import SOURCE_ROW, Form, Source
+from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS, IN_ANOTHER_SPLIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine, Rows
-    from toolkit.image_files import Entry
+    from toolkit.intake.image_files import Entry
     from toolkit.loaders._voc_files import Layout
 
 FLAGS: Final = {"truncated": "is_truncated", "occluded": "is_occluded"}
@@ -193,7 +193,7 @@ def image_sets(engine: Engine, rows: Rows) -> Part:
     again = ibis.row_number().over(order) > 0
     moved = again & (raw["split"] != raw["split"].first().over(order))
     rules = [
-        Rule("image is listed before, in another split", moved),
+        Rule(IN_ANOTHER_SPLIT, moved),
         Rule("image is listed before", again),
     ]
     return ingest(engine, rows, {name: raw[name] for name in SET_COLUMNS}, rules)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from toolkit.errors import DataReadError
-from toolkit.pictures import leads_out
-from toolkit.pixels import MOST_BYTES, PICTURES, UNREADABLE, Header, read_header
-from toolkit.records import FORBIDDEN, NoRowError, json_row
-from toolkit.sources import GZIP_MAGIC, first_line, reading
+from toolkit.files.pixels import MOST_BYTES, PICTURES, UNREADABLE, Header, read_header
+from toolkit.files.records import FORBIDDEN, NoRowError, json_row
+from toolkit.files.sources import GZIP_MAGIC, first_line, reading
+from toolkit.intake.pictures import leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

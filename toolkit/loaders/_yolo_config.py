@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from toolkit.errors import DataReadError
-from toolkit.pictures import leads_out
-from toolkit.records import FORBIDDEN
-from toolkit.sources import reading
+from toolkit.files.records import FORBIDDEN
+from toolkit.files.sources import reading
+from toolkit.intake.pictures import leads_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

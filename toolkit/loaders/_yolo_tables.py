@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from toolkit.engine import Rows
-from toolkit.fields import Box, Rule, empty, number
-from toolkit.image_files import (
+from toolkit.files.records import FORBIDDEN, lines, printable, unreadable
+from toolkit.files.sources import SOURCE_ROW, Form, Source
+from toolkit.intake.fields import Box, Rule, empty, number
+from toolkit.intake.image_files import (
     COLUMNS,
     LINK,
     SPECIAL,
@@ -26,11 +28,9 @@ from toolkit.image_files import (
     rows_of,
     walk,
 )
-from toolkit.ingest import ingest
+from toolkit.intake.ingest import ingest
+from toolkit.intake.pictures import NOT_THERE
 from toolkit.model.dataset import BOX_COLUMNS
-from toolkit.pictures import NOT_THERE
-from toolkit.records import FORBIDDEN, lines, printable, unreadable
-from toolkit.sources import SOURCE_ROW, Form, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine
-    from toolkit.image_files import Entry
-    from toolkit.ingest import Part
+    from toolkit.intake.image_files import Entry
+    from toolkit.intake.ingest import Part
     from toolkit.loaders._yolo_config import Listing, YoloConfig
 
 NOT_FIELDS: Final = "line is neither a class with a box nor a class with a polygon"

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from toolkit.errors import DataReadError
-from toolkit.fields import Box, Rule, attribute_names, empty, number, text
-from toolkit.image_files import FILE_FAULTS, PLACE, faults, place_columns, with_pictures
-from toolkit.ingest import accounts, count_images, ingest, stack
+from toolkit.files.pixels import HEADER_FAULTS
+from toolkit.files.sources import SOURCE_ROW, Recognition, checksum
+from toolkit.intake.fields import Box, Rule, attribute_names, empty, number, text
+from toolkit.intake.image_files import FILE_FAULTS, PLACE, faults, place_columns, with_pictures
+from toolkit.intake.ingest import accounts, count_images, ingest, stack
 from toolkit.loaders import _celeba_lists as lists
 from toolkit.loaders._celeba_lists import ATTRIBUTES, BOXES, IMAGE_ID, PARTITION
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.pixels import HEADER_FAULTS
-from toolkit.sources import SOURCE_ROW, Recognition, checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine
-    from toolkit.ingest import Part
+    from toolkit.intake.ingest import Part
     from toolkit.loaders._celeba_lists import Listing
 
 READS: Final = (

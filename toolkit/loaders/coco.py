@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from toolkit.errors import MOST_CHOICES, DataReadError
-from toolkit.ingest import Part, accounts, count_images, stack, union
+from toolkit.files.sources import SOURCE_ROW, Recognition, checksum, inspect
+from toolkit.intake.ingest import Part, accounts, count_images, stack, union
 from toolkit.loaders._coco_files import look
 from toolkit.loaders._coco_parts import place, read_parts
 from toolkit.loaders._coco_rows import read_document
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.sources import SOURCE_ROW, Recognition, checksum, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine
-    from toolkit.ingest import Accounts
+    from toolkit.intake.ingest import Accounts
     from toolkit.loaders._coco_files import Contents
     from toolkit.loaders._coco_parts import Boxes, File, Parts
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from toolkit.errors import DataReadError, MissingColumnsError
-from toolkit.fields import snake_case
+from toolkit.files.sources import SOURCE_ROW, Form, Recognition, Source, checksum, inspect
+from toolkit.intake.fields import snake_case
+from toolkit.intake.sample_tables import SampleTables
+from toolkit.intake.samples import OBJECT_ROLES, SAMPLE_ROLES, BoxForm, roles, text_of
 from toolkit.loaders._croissant_description import describe, find, role_names
 from toolkit.model.dataset import BOX_COLUMNS, Provenance
-from toolkit.sample_tables import SampleTables
-from toolkit.samples import OBJECT_ROLES, SAMPLE_ROLES, BoxForm, roles, text_of
-from toolkit.sources import SOURCE_ROW, Form, Recognition, Source, checksum, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine
+    from toolkit.intake.samples import FormName
     from toolkit.loaders._croissant_description import Description, RecordSet
     from toolkit.model.dataset import AnnotatedDataset
-    from toolkit.samples import FormName
 
 READS: Final = (
     "a Croissant description (JSON-LD) whose record sets are columns of local CSV, TSV, JSON lines "

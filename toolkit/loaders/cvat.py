@@ -6,7 +6,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from toolkit.errors import MOST_CHOICES, DataReadError
-from toolkit.ingest import accounts, count_images, stack
+from toolkit.files.markup import root_name
+from toolkit.files.sources import Recognition, checksum, reading
+from toolkit.intake.ingest import accounts, count_images, stack
 from toolkit.loaders import _cvat_tables as tables
 from toolkit.loaders._cvat_attributes import (
     asked_of_labels,
@@ -15,16 +17,14 @@ from toolkit.loaders._cvat_attributes import (
     shape_attributes,
 )
 from toolkit.loaders._cvat_files import EXPORTED, ROOT, annotation_file, gather
-from toolkit.markup import root_name
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.sources import Recognition, checksum, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from toolkit.engine import Engine
-    from toolkit.ingest import Accounts
+    from toolkit.intake.ingest import Accounts
     from toolkit.loaders._cvat_files import Raw
     from toolkit.model.attribute import Attribute
 

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from toolkit.errors import DataReadError
-from toolkit.fields import Rule, empty, text
-from toolkit.image_files import FILE_FAULTS, faults, place_columns, with_pictures
-from toolkit.ingest import accounts, count_images, ingest, stack
+from toolkit.files.pixels import HEADER_FAULTS
+from toolkit.files.sources import SOURCE_ROW, Recognition, checksum, inspect, reading
+from toolkit.intake.fields import Rule, empty, text
+from toolkit.intake.image_files import FILE_FAULTS, faults, place_columns, with_pictures
+from toolkit.intake.ingest import accounts, count_images, ingest, stack
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.pixels import HEADER_FAULTS
-from toolkit.sources import SOURCE_ROW, Recognition, checksum, inspect, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from toolkit.engine import Engine
-    from toolkit.ingest import Part
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
+    from toolkit.intake.ingest import Part
 
 READS: Final = (
     "fairface_label_train.csv and fairface_label_val.csv, alone or in a folder with the pictures"

@@ -9,21 +9,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.errors import MOST_CHOICES, DataReadError
-from toolkit.ingest import accounts, count_images, stack
+from toolkit.files.records import Malformed
+from toolkit.files.sources import Form, Recognition, Source, checksum
+from toolkit.intake.ingest import accounts, count_images, stack
+from toolkit.intake.pictures import locate
 from toolkit.loaders import _fiftyone_tables as tables
 from toolkit.loaders._fiftyone_export import METADATA, SAMPLES, look, samples_of
 from toolkit.loaders._fiftyone_rows import LABELS, OBJECTS, SampleRows
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.pictures import locate
-from toolkit.records import Malformed
-from toolkit.sources import Form, Recognition, Source, checksum
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from toolkit.engine import Engine
-    from toolkit.ingest import Part
+    from toolkit.intake.ingest import Part
     from toolkit.loaders._fiftyone_tables import Fields
 
 READS: Final = (

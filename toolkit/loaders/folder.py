@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from toolkit.errors import MOST_CHOICES, DataReadError
-from toolkit.image_files import COLUMNS, picture_part, picture_row, pictures, walk
-from toolkit.ingest import accounts, count_images, stack, union
+from toolkit.files.sources import SOURCE_ROW, Recognition, checksum
+from toolkit.intake.image_files import COLUMNS, picture_part, picture_row, pictures, walk
+from toolkit.intake.ingest import accounts, count_images, stack, union
 from toolkit.loaders import _folder_metadata as tables
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import BOX_COLUMNS, AnnotatedDataset, Provenance
-from toolkit.sources import SOURCE_ROW, Recognition, checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine
-    from toolkit.image_files import Entry
-    from toolkit.ingest import Part
+    from toolkit.intake.image_files import Entry
+    from toolkit.intake.ingest import Part
 
 READS: Final = (
     "a folder of JPEG, PNG, WebP, BMP, GIF or TIFF files: the class from the sub-folder, the split "

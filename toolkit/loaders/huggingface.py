@@ -11,23 +11,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from toolkit.errors import DataReadError
-from toolkit.fields import snake_case
+from toolkit.files.pixels import read_header
+from toolkit.files.sources import Form, Recognition, Source, checksum, reading
+from toolkit.intake.fields import snake_case
+from toolkit.intake.sample_tables import SampleTables
+from toolkit.intake.samples import NESTED, BoxForm, roles
 from toolkit.loaders._huggingface_files import arrow_errors, look
 from toolkit.model.dataset import Provenance
-from toolkit.pixels import read_header
-from toolkit.sample_tables import SampleTables
-from toolkit.samples import NESTED, BoxForm, roles
-from toolkit.sources import Form, Recognition, Source, checksum, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from toolkit.engine import Engine
+    from toolkit.intake.sample_tables import Size
+    from toolkit.intake.samples import FormName
     from toolkit.loaders._huggingface_files import Contents, Shard
     from toolkit.model.dataset import AnnotatedDataset
-    from toolkit.sample_tables import Size
-    from toolkit.samples import FormName
 
 READS: Final = (
     "a folder written by `datasets` (`save_to_disk`, with or without splits) or Parquet shards "

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from toolkit.errors import MOST_CHOICES, DataReadError
-from toolkit.ingest import accounts, count_images, stack, union
+from toolkit.files.sources import SOURCE_ROW, Recognition, checksum, inspect
+from toolkit.intake.ingest import accounts, count_images, stack, union
 from toolkit.loaders import _open_images_tables as tables
 from toolkit.loaders._open_images_files import MAIN, Kind, hierarchy, look, unread_columns
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.sources import SOURCE_ROW, Recognition, checksum, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine
-    from toolkit.ingest import Part
+    from toolkit.files.sources import Source
+    from toolkit.intake.ingest import Part
     from toolkit.loaders._open_images_files import Contents
-    from toolkit.sources import Source
 
 READERS: Final[Mapping[Kind, Callable[[Engine, Source], Part]]] = {
     Kind.BOXES: tables.boxes,

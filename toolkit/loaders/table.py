@@ -9,7 +9,8 @@ import ibis
 
 from toolkit.config import AuditConfig, BoxColumns, Columns
 from toolkit.errors import DataReadError, MissingColumnsError, SettingsError
-from toolkit.fields import (
+from toolkit.files.sources import SOURCE_ROW, Recognition, checksum, inspect
+from toolkit.intake.fields import (
     Box,
     Rule,
     attribute_names,
@@ -20,10 +21,9 @@ from toolkit.fields import (
     snake_case,
     text,
 )
-from toolkit.ingest import accounts, count_images, ingest, stack
+from toolkit.intake.ingest import accounts, count_images, ingest, stack
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS, AnnotatedDataset, Provenance
-from toolkit.sources import SOURCE_ROW, Recognition, checksum, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from toolkit.errors import DataReadError
-from toolkit.fields import Rule
-from toolkit.image_files import COLUMNS, picture_part, picture_row, pictures, walk
-from toolkit.ingest import accounts, count_images, stack
+from toolkit.files.sources import Recognition
+from toolkit.intake.fields import Rule
+from toolkit.intake.image_files import COLUMNS, picture_part, picture_row, pictures, walk
+from toolkit.intake.ingest import accounts, count_images, stack
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.sources import Recognition
 
 if TYPE_CHECKING:
     from pathlib import Path

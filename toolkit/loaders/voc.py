@@ -8,21 +8,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from toolkit.errors import MOST_CHOICES, DataReadError
-from toolkit.ingest import accounts, count_images, stack
+from toolkit.files.markup import root_name
+from toolkit.files.sources import Recognition, checksum, reading
+from toolkit.intake.ingest import accounts, count_images, stack
 from toolkit.loaders import _voc_tables as tables
 from toolkit.loaders._voc_files import ROOT, SUFFIX, annotation_files, look
-from toolkit.markup import root_name
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.sources import Recognition, checksum, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from toolkit.engine import Engine
-    from toolkit.growing import GrowingTable
-    from toolkit.image_files import Entry
-    from toolkit.ingest import Accounts
+    from toolkit.intake.growing import GrowingTable
+    from toolkit.intake.image_files import Entry
+    from toolkit.intake.ingest import Accounts
     from toolkit.loaders._voc_files import Layout
     from toolkit.loaders._voc_tables import Raw
 

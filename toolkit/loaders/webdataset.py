@@ -8,20 +8,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from toolkit.errors import DataReadError
+from toolkit.files.pixels import PICTURES
+from toolkit.files.shards import SPLITS, Shards, find_shards
+from toolkit.files.sources import Form, Recognition, Source, checksum
+from toolkit.intake.sample_tables import SampleTables
+from toolkit.intake.samples import BoxForm
 from toolkit.loaders._webdataset_tar import members, named, opened, samples
 from toolkit.model.dataset import Provenance
-from toolkit.pixels import PICTURES
-from toolkit.sample_tables import SampleTables
-from toolkit.samples import BoxForm
-from toolkit.shards import SPLITS, Shards, find_shards
-from toolkit.sources import Form, Recognition, Source, checksum
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from toolkit.engine import Engine
+    from toolkit.intake.samples import FormName
     from toolkit.model.dataset import AnnotatedDataset
-    from toolkit.samples import FormName
 
 READS: Final = (
     "tar shards (plain or gzip) of pictures with `.json` (objects with boxes, labels, captions, "

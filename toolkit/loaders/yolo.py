@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from toolkit.errors import MOST_CHOICES, DataReadError, ToolkitError
-from toolkit.image_files import walk
-from toolkit.ingest import accounts, count_images, stack
+from toolkit.files.sources import Recognition, checksum
+from toolkit.intake.image_files import walk
+from toolkit.intake.ingest import accounts, count_images, stack
 from toolkit.loaders import _yolo_tables as tables
 from toolkit.loaders._yolo_config import config_files, mapping, read_config
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
-from toolkit.sources import Recognition, checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

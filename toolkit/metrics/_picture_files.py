@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import ibis
 import pandas as pd
 
-from toolkit.image_files import named
-from toolkit.pixels import read_header
+from toolkit.files.pixels import read_header
+from toolkit.intake.image_files import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

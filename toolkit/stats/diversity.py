@@ -87,9 +87,11 @@ def imbalance_interval(
     drawn = np.random.default_rng(seed).multivariate_normal(
         observed, spread, size=draws, method="eigh", check_valid="ignore"
     )
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         error = np.log(np.maximum(drawn, 0.0) / observed)
-    widest = np.max(error, axis=-1) - np.min(error, axis=-1)
+        widest = np.max(error, axis=-1) - np.min(error, axis=-1)
+    # Where every group was drawn as empty, nothing bounds their ratios.
+    widest = np.where(np.isnan(widest), np.inf, widest)
     factor = np.exp(np.quantile(widest, confidence, method="higher"))
     return Interval(np.maximum(ratio / factor, 1.0), ratio * factor)
 

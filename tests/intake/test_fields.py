@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from toolkit.engine import default_engine
 from toolkit.errors import DataReadError
-from toolkit.fields import (
+from toolkit.intake.fields import (
     TOLERANCE,
     Box,
     attribute_names,

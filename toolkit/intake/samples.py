@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from toolkit.errors import SettingsError
-from toolkit.fields import snake_case
+from toolkit.intake.fields import snake_case
 from toolkit.model.dataset import FLAG_COLUMNS
 
 if TYPE_CHECKING:

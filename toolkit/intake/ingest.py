@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import ibis
 
 from toolkit.errors import DataReadError
-from toolkit.fields import text
-from toolkit.sources import SOURCE_ROW, Form
+from toolkit.files.sources import SOURCE_ROW, Form
+from toolkit.intake.fields import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine, Rows
-    from toolkit.fields import Rule
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
+    from toolkit.intake.fields import Rule
 
 VERDICT: Final = "__verdict__"
 LISTED: Final = ("source_file", SOURCE_ROW, "reason", "source_text")

@@ -11,12 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final, TextIO
 
-from toolkit.sources import Form
+from toolkit.files.sources import Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
 
 BLOCK: Final = 2**20
 MOST_CHARACTERS: Final = 2**20

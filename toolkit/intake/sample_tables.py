@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import ibis
 
 from toolkit.errors import MOST_CHOICES, DataReadError
-from toolkit.fields import Box, Rule, empty, flag, flag_rule, number
-from toolkit.growing import GrowingTable
-from toolkit.ingest import accounts, count_images, ingest, stack
+from toolkit.files.sources import SOURCE_ROW
+from toolkit.intake.fields import Box, Rule, empty, flag, flag_rule, number
+from toolkit.intake.growing import GrowingTable
+from toolkit.intake.ingest import accounts, count_images, ingest, stack
+from toolkit.intake.pictures import pixels
+from toolkit.intake.samples import each_object, field, four, roles, several, text_of
 from toolkit.model.attribute import Attribute
-from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS, AnnotatedDataset
-from toolkit.pictures import pixels
-from toolkit.samples import each_object, field, four, roles, several, text_of
-from toolkit.sources import SOURCE_ROW
+from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS, IN_ANOTHER_SPLIT, AnnotatedDataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine, Rows
-    from toolkit.ingest import Part
+    from toolkit.files.sources import Source
+    from toolkit.intake.ingest import Part
+    from toolkit.intake.samples import BoxForm
     from toolkit.model.dataset import Provenance
-    from toolkit.samples import BoxForm
-    from toolkit.sources import Source
 
     Size = tuple[int | None, int | None]
 
@@ -40,7 +40,6 @@ NOT_ATTRIBUTES: Final = ("annotation_id", "path", "label", "split", *FLAG_COLUMN
 """Columns of the result that no attribute may be named like."""
 NUMBERED: Final = MappingProxyType({"annotations": "annotation_id", "captions": "caption_id"})
 LISTED_BEFORE: Final = "image is listed before"
-LISTED_ELSEWHERE: Final = "image is listed before, in another split"
 MOST_UNREAD: Final = 1_000
 SHOWN: Final = 200
 """How many characters of a rejected value are listed."""
@@ -307,7 +306,7 @@ def repeated(raw: ir.Table) -> list[Rule]:
     order = ibis.window(group_by=raw["image_id"], order_by=raw[SOURCE_ROW])
     again = ibis.row_number().over(order) > 0
     elsewhere = raw["split"] != raw["split"].first().over(order)
-    return [Rule(LISTED_ELSEWHERE, again & elsewhere), Rule(LISTED_BEFORE, again)]
+    return [Rule(IN_ANOTHER_SPLIT, again & elsewhere), Rule(LISTED_BEFORE, again)]
 
 
 def unknown_size(raw: ir.Table) -> Rule:

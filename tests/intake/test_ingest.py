@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from toolkit.engine import default_engine
 from toolkit.errors import DataReadError
-from toolkit.fields import Rule, empty, number, number_rules, text
-from toolkit.ingest import Part, accounts, count_images, ingest, stack, union
-from toolkit.sources import SOURCE_ROW, inspect
+from toolkit.files.sources import SOURCE_ROW, inspect
+from toolkit.intake.fields import Rule, empty, number, number_rules, text
+from toolkit.intake.ingest import Part, accounts, count_images, ingest, stack, union
 
 LINES = st.sampled_from(["a,1", "b,2", ",3", "c,x", "c,nan", ",", "d", "e,1,2", 'f,"x"y', "g,\0"])
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from toolkit.pixels import (
+from toolkit.files.pixels import (
     EMPTY,
     HEADER_FAULTS,
     MOST_BYTES,

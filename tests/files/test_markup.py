@@ -6,7 +6,15 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from toolkit.markup import BLOCK, MOST_BYTES, MOST_DEPTH, MarkupError, Unread, children, root_name
+from toolkit.files.markup import (
+    BLOCK,
+    MOST_BYTES,
+    MOST_DEPTH,
+    MarkupError,
+    Unread,
+    children,
+    root_name,
+)
 
 BILLION_LAUGHS = (
     b'<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]><r>&c;</r>'
@@ -102,7 +110,7 @@ def test_endless_content_ends(beginning: bytes) -> None:
 
 def test_very_many_elements_in_one_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit holds for each child of the root, not for all together."""
-    monkeypatch.setattr("toolkit.markup.MOST_ELEMENTS", 3)
+    monkeypatch.setattr("toolkit.files.markup.MOST_ELEMENTS", 3)
     assert len(read(b"<r>" + b"<a><b/></a>" * 5 + b"</r>")) == 5
     with pytest.raises(MarkupError, match="too large"):
         read(b"<r><a><b/><b/><b/><b/></a></r>")
@@ -126,7 +134,7 @@ def test_the_root_is_known_from_the_beginning(content: bytes, name: str | None) 
 
 def test_what_is_not_read_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names are counted, the most frequent first; beyond a limit they count together."""
-    monkeypatch.setattr("toolkit.markup.MOST_NAMES", 2)
+    monkeypatch.setattr("toolkit.files.markup.MOST_NAMES", 2)
     unread = Unread()
     assert list(unread.note()) == []
     long = "a" * 1_000

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import ibis
 
-from toolkit.additions import listed_images
 from toolkit.errors import SettingsError
-from toolkit.ingest import count_images, union
+from toolkit.intake.additions import listed_images
+from toolkit.intake.ingest import count_images, union
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import IN_ANOTHER_SPLIT, AnnotatedDataset, Provenance
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit import growing
 from toolkit.engine import Engine
 from toolkit.errors import DataReadError
-from toolkit.growing import GrowingTable
-from toolkit.sources import SOURCE_ROW, Form, Source
+from toolkit.files.sources import SOURCE_ROW, Form, Source
+from toolkit.intake import growing
+from toolkit.intake.growing import GrowingTable
 
 SOURCE = Source(Path("data.xml"), Form.OTHER, ())
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 
-from toolkit.fields import Rule
-from toolkit.sources import is_utf8
+from toolkit.files.sources import is_utf8
+from toolkit.intake.fields import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

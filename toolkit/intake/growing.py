@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final, Self
 
 from toolkit.engine import Rows, Sheet
 from toolkit.errors import DataReadError
-from toolkit.fields import attribute_names
-from toolkit.ingest import LISTED, VERDICT, union
+from toolkit.intake.fields import attribute_names
+from toolkit.intake.ingest import LISTED, VERDICT, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from toolkit.engine import Engine
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
 
 STEP: Final = 2**20
 """How many characters and cells are held before columns are given to them."""

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.records import Malformed, json_keys, records, survey
-from toolkit.sources import Form, Source, inspect
+from toolkit.files.records import Malformed, json_keys, records, survey
+from toolkit.files.sources import Form, Source, inspect
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 PIECES = st.sampled_from(

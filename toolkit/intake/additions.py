@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from toolkit.errors import DataReadError, MissingColumnsError, UnknownNameError
-from toolkit.fields import Box, Rule, attribute_names, empty, number, number_rules, text
-from toolkit.ingest import accounts, ingest, stack, union
+from toolkit.files.sources import SOURCE_ROW, Form, checksum, inspect
+from toolkit.intake.fields import Box, Rule, attribute_names, empty, number, number_rules, text
+from toolkit.intake.ingest import accounts, ingest, stack, union
 from toolkit.model.attribute import Attribute, AttributeTable
 from toolkit.model.dataset import BOX_COLUMNS, AnnotatedDataset
-from toolkit.sources import SOURCE_ROW, Form, checksum, inspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine, Rows
-    from toolkit.ingest import Part
+    from toolkit.intake.ingest import Part
 
 TABLE_OF: Final[Mapping[str, AttributeTable]] = MappingProxyType(
     {"image_id": "images", "annotation_id": "annotations"}

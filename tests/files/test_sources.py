@@ -9,9 +9,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from toolkit import sources
 from toolkit.errors import DataNotFoundError, DataReadError
-from toolkit.sources import Form, Source, checksum, column_names, inspect, require, require_table
+from toolkit.files import sources
+from toolkit.files.sources import (
+    Form,
+    Source,
+    checksum,
+    column_names,
+    inspect,
+    require,
+    require_table,
+)
 
 
 def file_of(folder: Path, content: bytes, name: str = "file") -> Path:

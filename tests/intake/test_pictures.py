@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.pictures import LEADS_OUT, NOT_THERE, leads_out, locate
+from toolkit.intake.pictures import LEADS_OUT, NOT_THERE, leads_out, locate
 
 
 @pytest.fixture

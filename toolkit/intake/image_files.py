@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.engine import Rows
-from toolkit.fields import Rule
-from toolkit.ingest import ingest
-from toolkit.pictures import LEADS_OUT, NOT_THERE, locate
-from toolkit.pixels import HEADER_FAULTS, PICTURES, read_header
-from toolkit.records import printable
-from toolkit.sources import SOURCE_ROW, Form, Source, is_utf8, reading
+from toolkit.files.pixels import HEADER_FAULTS, PICTURES, read_header
+from toolkit.files.records import printable
+from toolkit.files.sources import SOURCE_ROW, Form, Source, is_utf8, reading
+from toolkit.intake.fields import Rule
+from toolkit.intake.ingest import ingest
+from toolkit.intake.pictures import LEADS_OUT, NOT_THERE, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from toolkit.engine import Engine
-    from toolkit.ingest import Part
+    from toolkit.intake.ingest import Part
 
 LINK: Final = "file is a symbolic link"
 SPECIAL: Final = "file is no regular file"

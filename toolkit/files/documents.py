@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.errors import DataReadError
-from toolkit.records import NoRowError, json_row
-from toolkit.sources import reading
+from toolkit.files.records import NoRowError, json_row
+from toolkit.files.sources import reading
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from os import scandir
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from toolkit.sources import is_utf8, reading
+from toolkit.files.sources import is_utf8, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import msgspec
 import numpy as np
 
 from toolkit.errors import DataReadError
-from toolkit.records import Malformed
+from toolkit.files.records import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from toolkit.sources import Source
+    from toolkit.files.sources import Source
 
 Key = str | tuple[str, str]
 """A key of an object, or of an object in it."""
@@ -156,7 +156,7 @@ def arrays(source: Source) -> Iterator[Batch]:
 
 def names(window: Window) -> Iterator[str]:
     """Read the keys of the top object, stopping at the start of each array; pass over the rest."""
-    seen = set()
+    seen: set[str] = set()
     window.expect(b"{")
     while window.next() != b"}":
         if seen:
@@ -234,7 +234,7 @@ def guess(block: bytes, *, first: bool) -> tuple[Sequence[Element], int] | None:
     if not length or not (first or content.startswith(b",")):
         return None
     try:
-        return OBJECTS.decode(b"[" + content[not first :] + b"]"), length
+        return cast("list[Element]", OBJECTS.decode(b"[" + content[not first :] + b"]")), length
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -266,7 +266,7 @@ def decode(block: bytes, ends: Sequence[int], *, first: bool) -> Sequence[Elemen
     content = block[: ends[-1]].lstrip()
     if first or content.startswith(b","):
         try:
-            return OBJECTS.decode(b"[" + content[not first :] + b"]")
+            return cast("list[Element]", OBJECTS.decode(b"[" + content[not first :] + b"]"))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
     starts = [0, *ends[:-1]]
@@ -289,7 +289,7 @@ def decode_piece(piece: bytes, *, first: bool) -> Iterator[Element]:
         yield malformed(msgspec.DecodeError(), piece)
     for value in values:
         try:
-            yield OBJECT.decode(value)
+            yield cast("Record", OBJECT.decode(value))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             yield malformed(error, bytes(value))
 

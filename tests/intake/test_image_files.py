@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from toolkit.engine import default_engine
 from toolkit.errors import DataReadError
-from toolkit.image_files import (
+from toolkit.intake.image_files import (
     CLOSED,
     LINK,
     NOT_UTF8,
@@ -21,7 +21,7 @@ from toolkit.image_files import (
     rows_of,
     walk,
 )
-from toolkit.pictures import LEADS_OUT, NOT_THERE
+from toolkit.intake.pictures import LEADS_OUT, NOT_THERE
 
 
 def touch(path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What loaders share: raw rows become typed tables, and every row that does not is counted."""
