@@ -19,8 +19,9 @@ from pycocotools.coco import COCO
 
 from toolkit.engine import default_engine
 from toolkit.errors import DataReadError
+from toolkit.files import json_arrays
 from toolkit.intake.pictures import LEADS_OUT, NOT_THERE
-from toolkit.loaders import LOADERS, json_arrays, load
+from toolkit.loaders import LOADERS, load
 from toolkit.loaders.coco import load_coco, recognise_coco
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import BOX_COLUMNS, AnnotatedDataset

@@ -51,4 +51,5 @@ def derive(dataset: AnnotatedDataset, signals: Iterable[Signal]) -> AnnotatedDat
     wanted = [signal for signal in signals if signal.name not in taken]
     columns = {signal.name: signal.compute(dataset.annotations) for signal in wanted}
     annotations = dataset.annotations.mutate(**columns)
-    return replace(dataset, annotations=annotations, annotation_signals=tuple(columns))
+    names = (*dataset.annotation_signals, *columns)
+    return replace(dataset, annotations=annotations, annotation_signals=names)
