@@ -5,6 +5,17 @@ import io
 from hypothesis import strategies as st
 from PIL import Image
 
+COMMON = (
+    "plain",
+    " two  blanks ",
+    'it\'s "quoted", with commas; 50% & <b>',
+    "line\nline\ttab",
+    "👩🏽‍🦱",
+    "عربي\u202eabc",
+    "<script>alert(1)</script>",
+    "../../etc/passwd",
+)
+"""Names that every format with free text must bring through unchanged."""
 NAMES = (
     "plain",
     "two words",

@@ -176,7 +176,7 @@ def test_nothing_private_is_published() -> None:
         ("see /" + "work/main/x", True),
         ("cd '/" + "root/x'", True),
         ("https://py" + "pi.org/simple", True),
-        ("toolkit/work/main", False),
+        ("toolkit/" + "work/main", False),
         ("artwork/home/", False),
         ("a/b in ../shared/data", False),
     ],

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pycocotools.coco import COCO
 
+from tests.hostile import COMMON
 from toolkit.engine import default_engine
 from toolkit.errors import DataReadError
 from toolkit.files import json_arrays
@@ -27,14 +28,7 @@ from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import BOX_COLUMNS, AnnotatedDataset
 
 HOSTILE = (
-    "plain",
-    " two  blanks ",
-    'it\'s "quoted", with commas; 50% & <b>',
-    "line\nline\ttab",
-    "👩🏽‍🦱",
-    "عربي\u202eabc",
-    "<script>alert(1)</script>",
-    "../../etc/passwd",
+    *COMMON,
     "]}]},{[{",
     "back\\slash\\",
     "null",

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.hostile import COMMON
 from toolkit.engine import default_engine
 from toolkit.errors import DataReadError
 from toolkit.intake.pictures import LEADS_OUT, NOT_THERE
@@ -20,14 +21,7 @@ from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset
 
 HOSTILE = (
-    "plain",
-    " two  blanks ",
-    'it\'s "quoted", with commas; 50% & <b>',
-    "line\nline\ttab",
-    "👩🏽‍🦱",
-    "عربي\u202eabc",
-    "<script>alert(1)</script>",
-    "../../etc/passwd",
+    *COMMON,
     "12",
     "x" * 5000,
 )

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import ibis
 
 from toolkit.errors import MOST_CHOICES, DataReadError
 from toolkit.files.sources import SOURCE_ROW
+from toolkit.intake.assembling import assembled
 from toolkit.intake.fields import Box, Rule, empty, flag, flag_rule, number
 from toolkit.intake.growing import GrowingTable
-from toolkit.intake.ingest import accounts, count_images, ingest, stack
+from toolkit.intake.ingest import ingest
 from toolkit.intake.pictures import pixels
 from toolkit.intake.samples import each_object, field, four, roles, several, text_of
 from toolkit.model.attribute import Attribute
@@ -38,7 +38,6 @@ IMAGE_COLUMNS: Final = ("image_id", "split", "width", "height", "shard")
 OBJECT_COLUMNS: Final = ("image_id", "label", "has_box", *NUMBERS, "width", "height", "shard")
 NOT_ATTRIBUTES: Final = ("annotation_id", "path", "label", "split", *FLAG_COLUMNS, *BOX_COLUMNS)
 """Columns of the result that no attribute may be named like."""
-NUMBERED: Final = MappingProxyType({"annotations": "annotation_id", "captions": "caption_id"})
 LISTED_BEFORE: Final = "image is listed before"
 MOST_UNREAD: Final = 1_000
 SHOWN: Final = 200
@@ -179,25 +178,7 @@ class SampleTables:
             parts["image_labels"] = self.label_part()
         if "captions" in self.met:
             parts["captions"] = self.caption_part()
-        tables = {name: stack([part], NUMBERED.get(name)) for name, part in parts.items()}
-        counted = accounts({name: [part] for name, part in parts.items()})
-        naming = [part.table for name, part in parts.items() if name != "images"]
-        return AnnotatedDataset(
-            name=name,
-            provenance=replace(
-                provenance,
-                rows_read=counted.read,
-                rows_rejected=counted.reasons,
-                notes=(*counted.remarks, *provenance.notes, *self.notes()),
-            ),
-            n_images=count_images(tables.get("images"), naming),
-            attributes=MappingProxyType({item.name: item for item in self.described()}),
-            images=tables.get("images"),
-            annotations=tables.get("annotations"),
-            image_labels=tables.get("image_labels"),
-            captions=tables.get("captions"),
-            rejected=counted.rejected,
-        )
+        return assembled(name, provenance, parts, self.described(), self.notes())
 
     def image_part(self) -> Part:
         """Type the rows of images; a later row of the same image is left out."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from toolkit.errors import MOST_CHOICES, DataReadError
 from toolkit.files.records import Malformed
 from toolkit.files.sources import Form, Recognition, Source, checksum
-from toolkit.intake.ingest import accounts, count_images, stack
+from toolkit.intake.assembling import assembled
 from toolkit.intake.pictures import locate
 from toolkit.loaders import _fiftyone_tables as tables
 from toolkit.loaders._fiftyone_export import METADATA, SAMPLES, look, samples_of
@@ -32,11 +32,6 @@ READS: Final = (
 )
 DOES_NOT_READ: Final = "videos, groups, 3D, polylines, keypoints, masks, embeddings, tags of labels"
 OPTIONS: Final = ("predicted_fields",)
-NUMBERED: Final = {
-    "annotations": "annotation_id",
-    "predictions": "prediction_id",
-    "captions": "caption_id",
-}
 UNREAD_KINDS: Final = ("ArrayField", "VectorField")
 """Fields of large arrays, which are not even fetched from the database."""
 
@@ -88,7 +83,7 @@ def load_fiftyone(
         notes=() if len(files) > 1 else (f"Without {SAMPLES}, samples have no checksum.",),
     )
     title = name if isinstance(name, str) else export.root.name
-    dataset = assembled(engine, rows, title, provenance, predicted_fields)
+    dataset = of_samples(engine, rows, title, provenance, predicted_fields)
     return replace(dataset, root=str(export.root))
 
 
@@ -125,7 +120,7 @@ def load_collection(
         what = f"cannot be read from the database ({type(error).__name__})"
         raise DataReadError(source, what, "Check that MongoDB is still running.") from error
     provenance = Provenance(source=f"FiftyOne dataset {source}", loader="fiftyone")
-    return assembled(engine, rows, str(source), provenance, predicted_fields)
+    return of_samples(engine, rows, str(source), provenance, predicted_fields)
 
 
 def require_images(path: Path, media_type: str) -> None:
@@ -158,7 +153,7 @@ def as_it_is(file_name: str | None) -> Mapping[str, str | None]:
     return {"path": file_name, "picture_fault": None}
 
 
-def assembled(
+def of_samples(
     engine: Engine,
     rows: SampleRows,
     name: str,
@@ -174,26 +169,8 @@ def assembled(
     if not rows.images.read:
         raise DataReadError(source, "has no samples", "Name a dataset with samples.")
     parts, fields = parts_of(engine, rows, predicted_fields)
-    stacked = {table: stack([part], NUMBERED.get(table)) for table, part in parts.items()}
-    counted = accounts({table: [part] for table, part in parts.items()})
-    naming = [part.table for table, part in parts.items() if table != "images"]
-    return AnnotatedDataset(
-        name=name,
-        provenance=replace(
-            provenance,
-            rows_read=counted.read,
-            rows_rejected=counted.reasons,
-            notes=(*counted.remarks, *provenance.notes, *notes(rows, fields)),
-        ),
-        n_images=count_images(stacked["images"], naming),
-        attributes=MappingProxyType({item.name: item for item in described(rows, fields)}),
-        images=stacked["images"],
-        annotations=stacked.get("annotations"),
-        image_labels=stacked.get("image_labels"),
-        captions=stacked.get("captions"),
-        predictions=stacked.get("predictions"),
-        rejected=counted.rejected,
-    )
+    attributes = described(rows, fields)
+    return assembled(name, provenance, parts, attributes, notes(rows, fields))
 
 
 def parts_of(
