@@ -1,0 +1,123 @@
+"""`audit.toml` (or `[tool.toolkit]` in `pyproject.toml`) as one frozen, strict object."""
+
+from __future__ import annotations
+
+import reprlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, ValidationError
+
+from toolkit.config.dataset import AttributeConfig, DatasetConfig
+from toolkit.config.sections import (
+    AssociationConfig,
+    CardConfig,
+    EngineConfig,
+    FindingsConfig,
+    LabelsConfig,
+)
+from toolkit.config.slices import SlicesConfig
+from toolkit.config.strict import Strict
+from toolkit.errors import DataNotFoundError, SettingsError, suggestion
+
+TABLE_FAULTS = ("model_type", "dict_type")
+
+
+class AuditConfig(Strict):
+    """Everything a user can set; `toolkit schema audit.toml` is made from this class."""
+
+    version: Literal[1] = Field(1, description="The version of this file's format.")
+    seed: Annotated[int, Field(ge=0)] = Field(0, description="The seed of every random draw.")
+    dataset: DatasetConfig = Field(default_factory=DatasetConfig)
+    attributes: dict[str, AttributeConfig] = Field(default_factory=dict)
+    slices: SlicesConfig = Field(default_factory=SlicesConfig)
+    labels: LabelsConfig = Field(default_factory=LabelsConfig)
+    association: AssociationConfig = Field(default_factory=AssociationConfig)
+    findings: FindingsConfig = Field(default_factory=FindingsConfig)
+    card: CardConfig = Field(default_factory=CardConfig)
+    engine: EngineConfig = Field(default_factory=EngineConfig)
+
+    @classmethod
+    def read(cls, path: Path | str) -> AuditConfig:
+        """Read a settings file; the paths in it are relative to its folder.
+
+        Raises:
+            DataNotFoundError: If it is not there.
+            SettingsError: If it is no TOML, or a key or value is wrong; every fault is named.
+        """
+        path = Path(path)
+        content = read_toml(path)
+        if path.name == "pyproject.toml":
+            tool = content.get("tool")
+            content = tool.get("toolkit", {}) if isinstance(tool, dict) else {}
+        config = cls.of(content, str(path))
+        data, stated = config.dataset.path, config.card.stated
+        dataset = {"path": data and str(path.parent / data)}
+        card = {"stated": stated and str(path.parent / stated)}
+        return config.model_copy(
+            update={
+                "dataset": config.dataset.model_copy(update=dataset),
+                "card": config.card.model_copy(update=card),
+            }
+        )
+
+    @classmethod
+    def of(cls, content: dict[str, Any], where: str = "given as a dict") -> AuditConfig:
+        """Check settings given as a dict; `where` names them in errors.
+
+        Raises:
+            SettingsError: If a key or value is wrong; every fault is named.
+        """
+        try:
+            return cls.model_validate(content)
+        except ValidationError as error:
+            faults = " ".join(sentence(fault) for fault in error.errors())
+            raise SettingsError("These settings cannot be used", where, faults) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        DataNotFoundError: If it is not there.
+        SettingsError: If it cannot be read or is no TOML.
+    """
+    if not path.is_file():
+        raise DataNotFoundError(path)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        what = f"The file cannot be read: {error.strerror}"
+        raise SettingsError(what, str(path), "Name another file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SettingsError(f"The file is no TOML: {error}", str(path), "Mend that.") from error
+
+
+def sentence(fault: Any) -> str:
+    """Say one fault of the settings in words, with the nearest known key for an unknown one."""
+    *table, key = fault["loc"] or ("",)
+    place = ".".join(str(part) for part in fault["loc"]) or "settings"
+    if fault["type"] == "extra_forbidden":
+        inside = f" under [{'.'.join(str(part) for part in table)}]" if table else ""
+        return f"Unknown key {key!r}{inside}: {suggestion(str(key), known_keys(table))}"
+    if fault["type"] in TABLE_FAULTS:
+        wanted = "a table"
+    elif fault["msg"].startswith("Input should be "):
+        wanted = fault["msg"].removeprefix("Input should be ")
+    else:
+        return f"{place}: {fault['msg'].removeprefix('Value error, ')}."
+    # Shortened, because the input may be a megabyte long or nested deeper than repr can follow.
+    return f"{place} should be {wanted}, not {reprlib.repr(fault['input'])}."
+
+
+def known_keys(table: list[Any]) -> list[str]:
+    """Return the keys that may stand in a table of the settings."""
+    model: Any = AuditConfig
+    for part in table:
+        field = getattr(model, "model_fields", {}).get(part)
+        candidates = [field.annotation, *get_args(field.annotation)] if field else []
+        nested = [c for c in candidates if hasattr(c, "model_fields")]
+        if nested:
+            model = nested[0]
+    return list(model.model_fields)

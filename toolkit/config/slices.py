@@ -1,0 +1,47 @@
+"""Which groups are compared, and how."""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt, field_validator
+
+from toolkit.config.strict import Strict
+
+Correction = Literal["none", "bh", "by", "holm"]
+
+
+class SlicesConfig(Strict):
+    """Which groups are compared, and how."""
+
+    by: list[str | list[str]] = Field(
+        default_factory=list,
+        description="Attributes, and lists of attributes for their intersections.",
+    )
+    min_n: PositiveInt = Field(30, description="Below this many units a number is marked small.")
+    suppress_below: Annotated[int, Field(ge=0)] = Field(
+        11, description="Smaller groups of sensitive attributes are masked in cards; 0 for never."
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="The confidence level of every interval."
+    )
+    correction: Correction = Field("bh", description="For testing many cells at once.")
+    max_values: PositiveInt = Field(
+        500, description="The most values an attribute or intersection may have as groups."
+    )
+
+    @field_validator("by", mode="before")
+    @classmethod
+    def names_something(cls, by: Any) -> Any:
+        """Refuse what names no attributes, and an empty or repeating intersection."""
+        if not isinstance(by, list | tuple):
+            return by
+        for names in by:
+            group = [names] if isinstance(names, str) else names
+            texts = isinstance(group, list | tuple) and all(isinstance(name, str) for name in group)
+            if not texts or not 0 < len(group) == len(set(group)):
+                raise ValueError(
+                    f"{reprlib.repr(names)} is neither an attribute nor a list of different ones"
+                )
+        return [names if isinstance(names, str) else list(names) for names in by]
