@@ -67,8 +67,9 @@ def run(
     stated = stated_answers(config)
     prepared = with_settings(dataset, config)
     slicings = chosen(prepared, by if by is not None else config.slices.by)
-    metrics = {n: m for n, m in available("metrics", METRICS).items() if m.audited}
-    return record(prepared, slicings, metrics, rules_of(config), config, progress, stated)
+    return record(
+        prepared, slicings, metrics_of(config), rules_of(config), config, progress, stated
+    )
 
 
 def validate(
@@ -193,6 +194,22 @@ def chosen(dataset: AnnotatedDataset, by: By) -> list[tuple[str, ...]]:
         for name in names:
             dataset.attribute(name)
     return list(dict.fromkeys(wanted))
+
+
+def metrics_of(config: AuditConfig) -> dict[str, Metric]:
+    """Return the families of metrics that an audit with these settings measures.
+
+    Raises:
+        UnknownNameError: If the settings name a family that does not exist.
+    """
+    metrics = available("metrics", METRICS)
+    for key in ("also", "ignore"):
+        for name in getattr(config.metrics, key):
+            if name not in metrics:
+                raise UnknownNameError("metric", name, metrics, f"[metrics] {key}")
+    wanted = {name for name, metric in metrics.items() if metric.audited}
+    wanted = wanted.union(config.metrics.also).difference(config.metrics.ignore)
+    return {name: metric for name, metric in metrics.items() if name in wanted}
 
 
 def rules_of(config: AuditConfig) -> dict[str, type[Rule]]:

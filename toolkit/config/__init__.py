@@ -1,6 +1,7 @@
 """`audit.toml` as one frozen, strict object; a file for each kind of table in it."""
 
 from toolkit.config.dataset import AttributeConfig, BoxColumns, Columns, DatasetConfig
+from toolkit.config.metrics import MetricsConfig
 from toolkit.config.sections import (
     AssociationConfig,
     CardConfig,
@@ -22,6 +23,7 @@ __all__ = [
     "EngineConfig",
     "FindingsConfig",
     "LabelsConfig",
+    "MetricsConfig",
     "SlicesConfig",
     "read_toml",
 ]

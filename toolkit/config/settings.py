@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, ValidationError
 
 from toolkit.config.dataset import AttributeConfig, DatasetConfig
+from toolkit.config.metrics import MetricsConfig
 from toolkit.config.sections import (
     AssociationConfig,
     CardConfig,
@@ -32,6 +33,7 @@ class AuditConfig(Strict):
     dataset: DatasetConfig = Field(default_factory=DatasetConfig)
     attributes: dict[str, AttributeConfig] = Field(default_factory=dict)
     slices: SlicesConfig = Field(default_factory=SlicesConfig)
+    metrics: MetricsConfig = Field(default_factory=MetricsConfig)
     labels: LabelsConfig = Field(default_factory=LabelsConfig)
     association: AssociationConfig = Field(default_factory=AssociationConfig)
     findings: FindingsConfig = Field(default_factory=FindingsConfig)
