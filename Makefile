@@ -9,7 +9,7 @@ BY := --by gender_presentation --by age_presentation --by gender_presentation,ag
 GENERATOR := $(wildcard toolkit/sample/*.py toolkit/sample/*/*)
 MIAP ?= ../shared/data/miap_val/open_images_extended_miap_boxes_val.csv
 
-.PHONY: demo test check lint types contracts bench docs card clean
+.PHONY: demo test check lint types contracts bench oracles docs card clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/core.stamp $(SAMPLE)/truth.toml
@@ -33,6 +33,9 @@ contracts: $(VENV)/test.stamp
 bench: $(VENV)/core.stamp
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/audit.py miap-file "$(MIAP)"
+
+oracles: $(BIN)/python
+	$(BIN)/python tests/oracles/recompute.py out/oracles
 
 docs: $(VENV)/core.stamp
 	$(BIN)/python docs/generate.py

@@ -30,7 +30,7 @@ PLUGINS = {
 }
 WRITERS = {"outputs.py", "sample", "engine.py", "fetching.py"}
 WRITING_METHODS = {"write_text", "write_bytes", "to_parquet", "to_csv", "to_feather", "touch"}
-VAGUE_NAMES = re.compile(r"util|helper|misc|common|manager", re.IGNORECASE)
+VAGUE_NAMES = re.compile(r"util|helper|misc|(?<!most_)common|manager", re.IGNORECASE)
 # The bracketed letters keep the patterns from finding themselves.
 PRIVATE_TEXT = re.compile(
     r"(?<![\w.])/(?:work|farm|root|home)/\w"

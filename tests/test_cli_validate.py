@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from PIL import Image
 
 from tests.test_cli import HEADER, PERSON, Run, boxes, run
 
@@ -50,6 +51,17 @@ def test_nothing_found_says_what_was_looked_at(run: Run) -> None:
     assert code == 0
     assert "Nothing was found. Looked at:" in out
     assert "validation.near_duplicates" in out
+
+
+def test_the_settings_say_how_boxes_are_written(run: Run) -> None:
+    """Corners in pixels that are read as corner and size reach out of the image."""
+    Path("pictures").mkdir()
+    Image.new("1", (8, 4)).save("pictures/a.png")
+    corners = {"file_name": "a.png", "objects": {"bbox": [[2, 1, 8, 4], [0, 0, 4, 2]]}}
+    Path("pictures/metadata.jsonl").write_text(json.dumps(corners))
+    assert "1 rows were left out" in run("validate", "pictures")[1]
+    Path("audit.toml").write_text('[dataset.boxes]\nform = "xyxy"\n')
+    assert "rows were left out" not in run("validate", "pictures")[1]
 
 
 def test_attributes_are_joined_on_the_command_line(run: Run, boxes: Path) -> None:

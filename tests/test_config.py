@@ -60,9 +60,11 @@ def test_example_of_the_design_is_read(tmp_path: Path) -> None:
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     """Settings mean the same from whatever folder the command is run."""
     path = tmp_path / "audit.toml"
-    path.write_text("[dataset]\npath = 'boxes.csv'\n[card]\nstated = 'stated.toml'")
+    dataset = "[dataset]\npath = 'boxes.csv'\nimage_root = '../sets'\n"
+    path.write_text(f"{dataset}[card]\nstated = 'stated.toml'")
     config = AuditConfig.read(path)
     assert config.dataset.path == str(tmp_path / "boxes.csv")
+    assert config.dataset.image_root == str(tmp_path / "../sets")
     assert config.card.stated == str(tmp_path / "stated.toml")
 
 
@@ -106,7 +108,10 @@ def test_settings_cannot_be_changed_afterwards() -> None:
         ),
         (
             {"association": {"zzz": 1}},
-            "Unknown key 'zzz' under [association]: Choose one of: min_confidence.",
+            (
+                "Unknown key 'zzz' under [association]: Choose one of: min_confidence, measures, gaps, "
+                "most_compared, attributes, label_tables."
+            ),
         ),
     ],
 )

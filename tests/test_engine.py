@@ -2,6 +2,8 @@
 
 import errno
 import gzip
+import re
+import string
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +12,12 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from toolkit import engine as engine_module
 from toolkit.config import EngineConfig
-from toolkit.engine import Engine, default_engine
+from toolkit.engine import Engine, default_engine, is_hexadecimal
 from toolkit.errors import DataReadError, EngineError, SettingsError
 from toolkit.files.records import Survey
 from toolkit.files.sources import SOURCE_ROW, inspect
@@ -282,3 +286,33 @@ def test_rows_without_malformed_lines_have_no_list(engine: Engine, tmp_path: Pat
     rows = engine.read(inspect(write(tmp_path, b"a,b\n")))
 
     assert (values(rows.table), rows.malformed) == ([], None)
+
+
+GOOD_ID = "0123456789abcdEF"
+NEAR_IDS = [
+    GOOD_ID[:place] + other + GOOD_ID[place + 1 :]
+    for place in range(16)
+    for other in (*map(chr, range(1, 256)), "\uff10", "\u0661", "")
+]
+"""An id with one of its characters replaced by each of Latin-1, by other digits, or left out."""
+
+
+@given(
+    st.lists(
+        st.text(string.hexdigits + "_xX+-. \t\n", min_size=14, max_size=18)
+        | st.from_regex(r"[0-9a-fA-F]{16}", fullmatch=True)
+        | st.text(st.characters(exclude_categories=["Cs"]), max_size=18),
+        min_size=1,
+    )
+)
+def test_hexadecimal_texts_are_those_of_a_regular_expression(
+    engine: Engine, texts: list[str]
+) -> None:
+    """Exactly 16 hexadecimal digits are taken, whatever else the engine takes for a number."""
+    table = pa.table({"text": [*texts, *NEAR_IDS, GOOD_ID * 2, "0" * 17, ""]})
+    column = ibis.memtable(table)["text"]
+    found = engine.backend.to_pyarrow(is_hexadecimal(column, 16)).to_pylist()
+    expected = [
+        re.fullmatch("[0-9a-fA-F]{16}", text) is not None for text in table["text"].to_pylist()
+    ]
+    assert found == expected

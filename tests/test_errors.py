@@ -15,11 +15,13 @@ from toolkit.errors import (
     FiftyOneError,
     MissingColumnsError,
     OutputError,
+    PluginError,
     SettingsError,
     ToolkitError,
     TooManyValuesError,
     UnknownFormatError,
     UnknownNameError,
+    WeightsError,
     suggestion,
 )
 
@@ -47,6 +49,23 @@ EXAMPLES = [
         UnknownNameError("attribute", "height", ["age", "gender"], "dataset 'MIAP'"),
         2,
         "Unknown attribute 'height' in dataset 'MIAP'. Choose one of: age, gender.",
+    ),
+    (
+        PluginError("depth", "toolkit-depth", "ImportError: no torch"),
+        2,
+        (
+            "The plug-in 'depth' of the package 'toolkit-depth' cannot be loaded (ImportError: no "
+            "torch). Update or uninstall that package."
+        ),
+    ),
+    (
+        WeightsError("weight", 3, 1200, "annotation"),
+        3,
+        (
+            "3 of 1,200 annotations have no usable sampling weight in 'weight' (it is empty, "
+            "negative, infinite or no number). Give each of them a weight of 0 or more, or leave "
+            "out weights under [slices] in audit.toml."
+        ),
     ),
     (
         TooManyValuesError("image_id", 10_000, 500),

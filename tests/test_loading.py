@@ -101,7 +101,7 @@ def test_predictions_are_added_and_counted(tmp_path: Path, boxes: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("[{}]", "one JSON document"), ("image_id,label\na,b\n", "no column score")],
+    [("[{}]", "starts like a JSON document"), ("image_id,label\na,b\n", "no column score")],
 )
 def test_predictions_in_another_form_are_refused(
     tmp_path: Path, boxes: Path, content: str, said: str

@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 import pytest
 
 from toolkit import registry
-from toolkit.errors import UnknownNameError
+from toolkit.errors import PluginError, UnknownNameError
 
 BUILT_IN = {"share": "built-in share", "lift": "built-in lift"}
 
@@ -59,3 +59,12 @@ def test_a_broken_plugin_harms_only_itself() -> None:
     assert registry.lookup("signals", {"sharpness": good}, "sharpness") is good
     with pytest.raises(UnknownNameError, match="broken, sharpness"):
         registry.lookup("signals", {"sharpness": good}, "x")
+
+
+def test_a_broken_plugin_is_named_with_its_package_and_what_to_do() -> None:
+    """Where every plug-in of a kind is wanted, or this one, a sentence says which one is broken."""
+    sentence = r"'broken' of the package 'no_such_module:metric' .*Update or uninstall"
+    with pytest.raises(PluginError, match=sentence):
+        registry.available("signals", {})
+    with pytest.raises(PluginError, match="No module named 'no_such_module'"):
+        registry.lookup("signals", {}, "broken")

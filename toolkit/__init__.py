@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from toolkit import stats
+    from toolkit.comparison import compare
     from toolkit.config import AuditConfig
     from toolkit.errors import ToolkitError
     from toolkit.loading import load
     from toolkit.model.attribute import Attribute
     from toolkit.model.dataset import AnnotatedDataset
     from toolkit.outputs import Audit, audit, validate
+    from toolkit.planning import plan
 
 HOMES: Final = {
     "AnnotatedDataset": "toolkit.model.dataset",
@@ -29,7 +31,9 @@ HOMES: Final = {
     "AuditConfig": "toolkit.config",
     "ToolkitError": "toolkit.errors",
     "audit": "toolkit.outputs",
+    "compare": "toolkit.comparison",
     "load": "toolkit.loading",
+    "plan": "toolkit.planning",
     "validate": "toolkit.outputs",
 }
 __all__ = [
@@ -39,7 +43,9 @@ __all__ = [
     "AuditConfig",
     "ToolkitError",
     "audit",
+    "compare",
     "load",
+    "plan",
     "stats",
     "validate",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from toolkit import detectable
 from toolkit.checks import RULES
 from toolkit.config import AuditConfig
 from toolkit.loaders import LOADERS
@@ -28,7 +29,8 @@ def loaders() -> Table:
 def metrics() -> Table:
     """List the tables of an audit."""
     found = available("metrics", METRICS).values()
-    return ("table", "holds"), [row for metric in found for row in metric.tables.items()]
+    of_families = [row for metric in found for row in metric.tables.items()]
+    return ("table", "holds"), [*of_families, *detectable.TABLES.items()]
 
 
 def signals() -> Table:

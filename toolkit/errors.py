@@ -56,6 +56,29 @@ class TooManyValuesError(ToolkitError):
         )
 
 
+class WeightsError(ToolkitError):
+    """Rows without a usable sampling weight."""
+
+    def __init__(self, column: str, wrong: int, rows: int, unit: str) -> None:
+        super().__init__(
+            f"{wrong:,} of {rows:,} {unit}s have no usable sampling weight in {column!r} (it is "
+            "empty, negative, infinite or no number). Give each of them a weight of 0 or more, or "
+            "leave out weights under [slices] in audit.toml."
+        )
+
+
+class PluginError(ToolkitError):
+    """A plug-in of an installed package that cannot be loaded."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, package: str, why: str) -> None:
+        super().__init__(
+            f"The plug-in {name!r} of the package {package!r} cannot be loaded ({why}). "
+            "Update or uninstall that package."
+        )
+
+
 class DataNotFoundError(ToolkitError):
     """A path that is not there."""
 

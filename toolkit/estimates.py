@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from toolkit.image_totals import QUANTITIES
 from toolkit.model.slices import OVERALL, Slice, Status
 from toolkit.slicing import COUNT
 from toolkit.stats.clustered import contrast, ratio
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from toolkit.image_totals import ImageTotals
     from toolkit.slicing import Totals
     from toolkit.stats.clustered import Contrast, RatioEstimate
 
@@ -26,15 +28,16 @@ if TYPE_CHECKING:
 
 def shares(totals: Totals, confidence: float) -> RatioEstimate:
     """Return each group's part of all units; arrays of shape (k,)."""
-    products = totals.products(COUNT, COUNT)
+    weights, products = totals.totals[COUNT], totals.products(COUNT, COUNT)
     return ratio(
-        totals.counts,
-        totals.counts.sum(),
+        weights,
+        weights.sum(),
         np.diag(products),
         products.sum(axis=1),
         products.sum(),
         totals.clusters,
         confidence,
+        units=totals.counts.sum(),
     )
 
 
@@ -52,14 +55,47 @@ def rates(
         np.append(xx.sum(), np.diag(xx)),
         totals.clusters,
         confidence,
+        units=with_overall(totals.numbers[base]),
         proportion=proportion,
+    )
+
+
+def image_shares(totals: Totals, confidence: float) -> RatioEstimate:
+    """Return the part of all images with any unit, then with any of each group; shape (1 + k,)."""
+    images = totals.of_images
+    return ratio_of_images(images, "images", "every", confidence, units=images.n)
+
+
+def units_per_image(totals: Totals, confidence: float) -> RatioEstimate:
+    """Return the mean number of units on images that have any, then of each group; shape (1 + k,).
+
+    With weights it is the mean over images of unequal weight.
+    """
+    return ratio_of_images(totals.of_images, "units", "images", confidence, units=None)
+
+
+def ratio_of_images(
+    images: ImageTotals, y: str, x: str, confidence: float, units: int | None
+) -> RatioEstimate:
+    """Return one total over images by another; a proportion if it is known how many `units` are."""
+    i, j = QUANTITIES.index(y), QUANTITIES.index(x)
+    return ratio(
+        images.totals[:, i],
+        images.totals[:, j],
+        images.cross[:, i, i],
+        images.cross[:, i, j],
+        images.cross[:, j, j],
+        images.clusters,
+        confidence,
+        units=units,
+        proportion=units is not None,
     )
 
 
 def gaps_to_rest(totals: Totals, measure: str, base: str, confidence: float) -> Contrast:
     """Return the rate of each group minus the rate of all other groups; arrays of shape (k,).
 
-    Group and rest come from the same images, so their covariance is part of the interval.
+    Group and rest come from the same sampling units, so their covariance is part of the interval.
     """
     names = (measure, base)
     one = np.stack([totals.totals[name] for name in names], axis=-1)
@@ -74,7 +110,14 @@ def gaps_to_rest(totals: Totals, measure: str, base: str, confidence: float) -> 
             sums[:, i, 2 + j] = with_all - own
             sums[:, 2 + i, j] = all_with - own
             sums[:, 2 + i, 2 + j] = products.sum() - with_all - all_with + own
-    return contrast(np.concatenate([one, rest], axis=-1), sums, totals.clusters, confidence)
+    n = totals.numbers[base]
+    return contrast(
+        np.concatenate([one, rest], axis=-1),
+        sums,
+        totals.clusters,
+        confidence,
+        units=np.stack([n, n.sum() - n], axis=-1),
+    )
 
 
 def pairs_of(measure: str, base: str) -> tuple[tuple[str, str], ...]:

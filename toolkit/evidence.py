@@ -9,7 +9,7 @@ import ibis
 from ibis import _
 
 from toolkit.checks import RULES
-from toolkit.faults import populations
+from toolkit.faults import labels_of_images, populations
 from toolkit.metrics._values import strange_values
 from toolkit.metrics.association import label_sources
 from toolkit.metrics.integrity import annotation_faults, image_faults, named_images
@@ -83,6 +83,8 @@ def evidence(
         of_rows = [(metric, finding.subject) for metric in needs[finding.code]]
         if any(metric.startswith(OF_ROWS) and metric != CONSTANT for metric, _subject in of_rows):
             yield next((faults[key] for key in of_rows if key in faults), NOWHERE)
+        elif not described.attributes.keys() >= set(attributes_of(finding)):
+            yield NOWHERE
         elif LIFT in needs[finding.code]:
             yield meeting(described, finding, config)
         else:
@@ -101,6 +103,12 @@ def faults_of(
                 rows = population.rows.filter(fault.concerns)
                 keys = rows.select(population.key).distinct()
                 found[fault.metric, fault.subject] = Evidence(population.unit, keys)
+    labels = labels_of_images(dataset)
+    if labels is not None and "validation." in families:
+        for fault in strange_values(labels, config, "validation"):
+            if fault.metric in metrics and fault.concerns is not None:
+                keys = labels.rows.filter(fault.concerns).select("image_id").distinct()
+                found[fault.metric, fault.subject] = Evidence(Unit.IMAGE, keys)
     return found
 
 

@@ -6,7 +6,7 @@ are counted in one scan, clustered by image, in the whole and in each group.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,8 @@ import pandas as pd
 
 from toolkit.errors import TooManyValuesError
 from toolkit.estimates import statuses
+from toolkit.model.attribute import Attribute
+from toolkit.model.dataset import Sampling
 from toolkit.model.slices import OVERALL, Slice, SliceTable, Unit
 from toolkit.slicing import as_value, ordered_values
 from toolkit.stats.clustered import RatioEstimate, ratio
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 MOST_EXAMPLES: Final = 10
 BY_GROUP: Final = "by_group"
 GROUP: Final = "group_value"
+IMAGE_LABEL: Final = "image_label"
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,17 @@ class Population:
 
     @property
     def key(self) -> str:
-        """The column by which a row is named."""
-        return "image_id" if self.unit is Unit.IMAGE else "annotation_id"
+        """The column by which a row is named; labels of images have only their image's name."""
+        of_annotations = self.unit is Unit.ANNOTATION and "annotation_id" in self.rows.columns
+        return "annotation_id" if of_annotations else "image_id"
 
     def groups(self, by: Iterable[tuple[str, ...]]) -> list[str]:
         """Return the attributes of a slicing by which the rows can be parted, each once."""
         names = dict.fromkeys(name for names in by for name in names)
+        known = [name for name in names if name in self.dataset.attributes]
         if self.unit is Unit.ANNOTATION:
-            return list(names)
-        return [name for name in names if self.dataset.attribute(name).table == "images"]
+            return known
+        return [name for name in known if self.dataset.attribute(name).table == "images"]
 
 
 def populations(dataset: AnnotatedDataset) -> list[Population]:
@@ -88,6 +93,21 @@ def populations(dataset: AnnotatedDataset) -> list[Population]:
     if dataset.images is not None:
         found.append(Population(dataset, dataset.images, Unit.IMAGE))
     return found
+
+
+def labels_of_images(dataset: AnnotatedDataset) -> Population | None:
+    """Return the labels of images as annotations of a dataset that has no others, or None.
+
+    Their column is called `image_label`, so that what is said of it names it.
+    """
+    if dataset.image_labels is None:
+        return None
+    rows = dataset.image_labels.select("image_id", dataset.image_labels["label"].name(IMAGE_LABEL))
+    of_images = {n: a for n, a in dataset.attributes.items() if a.table == "images"}
+    own = {IMAGE_LABEL: Attribute(IMAGE_LABEL, "annotations")}
+    attributes = MappingProxyType(of_images | own)
+    alone = replace(dataset, annotations=rows, attributes=attributes, sampling=Sampling())
+    return Population(alone, rows, Unit.ANNOTATION)
 
 
 def measured(

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit import loaders
 from toolkit.engine import default_engine
-from toolkit.files.sources import require
-from toolkit.intake.additions import with_attributes, with_predictions
+from toolkit.files.sources import inspect, require
+from toolkit.intake.additions import with_attributes
+from toolkit.intake.opinions import with_answers, with_second
+from toolkit.intake.predictions import (
+    names_images,
+    predictions_of_dataset,
+    predictions_of_table,
+    with_predictions,
+    with_source_of,
+)
 from toolkit.intake.uniting import united
+from toolkit.loaders._coco_results import is_results, predictions_of_results
 from toolkit.loaders.fiftyone import is_collection
 
 if TYPE_CHECKING:
@@ -28,6 +37,8 @@ def load(
     attributes: Path | str | None = None,
     on: str = "image_id",
     predictions: Path | str | None = None,
+    answers: Path | str | None = None,
+    second: Path | str | None = None,
     name: str | None = None,
     **options: Any,
 ) -> AnnotatedDataset:
@@ -41,7 +52,10 @@ def load(
         root: The folder that all paths given here are relative to.
         attributes: A table of which all columns become attributes of images or annotations.
         on: The column by which its rows belong to theirs, `image_id` or `annotation_id`.
-        predictions: A table of what a model put out, a row for each box.
+        predictions: What a model put out: a table with a row for each box or label, COCO results,
+            or any form that is recognised and holds predictions or annotations with a score.
+        answers: A table of what several annotators answered about the same annotations or images.
+        second: Another annotation of the same images, in any form that is recognised.
         name: The dataset's name for titles, instead of that of the file or folder.
         **options: `licence`, and what the loader takes, as `columns` of the loader `table`.
 
@@ -61,7 +75,11 @@ def load(
     if attributes is not None:
         dataset = with_attributes(dataset, there(root / attributes), on, engine)
     if predictions is not None:
-        dataset = with_predictions(dataset, there(root / predictions), engine)
+        dataset = predicted(dataset, there(root / predictions), engine)
+    if answers is not None:
+        dataset = with_answers(dataset, there(root / answers), engine)
+    if second is not None:
+        dataset = with_second(dataset, source(root / second, None, engine, {}), root / second)
     return replace(dataset, name=name) if name else dataset
 
 
@@ -72,6 +90,18 @@ def source(
     dataset = loaders.load(path, format_, engine=engine, **options)
     folder = path if path.is_dir() else path.parent
     return replace(dataset, root=dataset.root or str(folder))
+
+
+def predicted(dataset: AnnotatedDataset, path: Path, engine: Engine) -> AnnotatedDataset:
+    """Add predictions in whatever form they are."""
+    if is_results(path):
+        part = predictions_of_results(dataset, path, engine)
+        return with_predictions(dataset, part, engine)
+    if path.is_file() and names_images(inspect(path)):
+        return with_predictions(dataset, predictions_of_table(dataset, path, engine), engine)
+    other = source(path, None, engine, {})
+    part = predictions_of_dataset(dataset, other, path, engine)
+    return with_source_of(with_predictions(dataset, part, engine), other)
 
 
 def there(path: Path) -> Path:

@@ -19,7 +19,7 @@ from toolkit.errors import DataNotFoundError, DataReadError, OutputError
 from toolkit.exchange.fiftyone import to_fiftyone
 from toolkit.model.audit import AuditRecord
 from toolkit.registry import available
-from toolkit.render import RENDERERS
+from toolkit.render import RENDERERS, publish
 
 if TYPE_CHECKING:
     from toolkit.model.dataset import AnnotatedDataset
@@ -65,27 +65,20 @@ class Audit(AuditRecord):
         Raises:
             OutputError: If the file cannot be written; what was there is untouched.
         """
-        path = Path(path)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".partial-", dir=path.parent) as partial:
-                whole = Path(partial, RECORD)
-                whole.write_text(self.to_json(), encoding="utf-8", newline="\n")
-                whole.replace(path)
-        except OSError as error:
-            raise OutputError(path, error.strerror or str(error)) from error
-        return path
+        return save_file(path, self.to_json())
 
     def write(self, folder: Path) -> None:
         """Write every file into an empty folder."""
         (folder / TABLES).mkdir()
         for metric, table in self.tables.items():
             table.to_parquet(folder / TABLES / f"{metric}.parquet", index=False)
+        shown = publish(self)
         for renderer in available("renderers", RENDERERS).values():
             if renderer.file:
                 # Half a character, as a file name may have, is spelt out: in JSON, it stays itself.
-                text = renderer.render(self).encode("utf-8", "backslashreplace")
-                (folder / renderer.file).write_bytes(text)
+                text = renderer.render(shown if renderer.masked else self)
+                content = text.encode("utf-8", "backslashreplace")
+                (folder / renderer.file).write_bytes(content)
         if self.dataset is not None and self.dataset.rejected:
             rejected_rows(self.dataset).to_parquet(folder / REJECTED, index=False)
 
@@ -194,6 +187,27 @@ def rejected_rows(dataset: AnnotatedDataset) -> pd.DataFrame:
         rows.to_pandas().assign(table=table) for table, rows in dataset.rejected.items()
     ]
     return pd.concat(frames, ignore_index=True)
+
+
+def save_file(path: Path | str, content: str | pd.DataFrame) -> Path:
+    """Write one file: a text as UTF-8, a table as Parquet.
+
+    Raises:
+        OutputError: If the file cannot be written; what was there is untouched.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=path.parent) as partial:
+            whole = Path(partial, "whole")
+            if isinstance(content, str):
+                whole.write_bytes(content.encode("utf-8", "backslashreplace"))
+            else:
+                content.to_parquet(whole, index=False)
+            whole.replace(path)
+    except OSError as error:
+        raise OutputError(path, error.strerror or str(error)) from error
+    return path
 
 
 def move(partial: Path, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import combinations
@@ -13,17 +14,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from toolkit.checks import RULES, Measured, judge
 from toolkit.config import AuditConfig, read_toml
+from toolkit.detectable import MINIMUM, compared, minimum_detectable
 from toolkit.errors import SettingsError, UnknownNameError
 from toolkit.metrics import METRICS
 from toolkit.model.attribute import Attribute
 from toolkit.model.audit import AuditRecord, Run, strict
+from toolkit.model.dataset import Sampling
 from toolkit.model.slices import SliceTable
+from toolkit.reference import with_shares_of_audit
 from toolkit.registry import available
 from toolkit.render.card.stated import answers
 from toolkit.signals import SIGNALS, derive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -63,7 +67,7 @@ def run(
         SettingsError: If there is nothing to slice by.
         TooManyValuesError: If an attribute has too many values to be compared as groups.
     """
-    config = config or AuditConfig()
+    config = with_shares_of_audit(config or AuditConfig())
     stated = stated_answers(config)
     prepared = with_settings(dataset, config)
     slicings = chosen(prepared, by if by is not None else config.slices.by)
@@ -123,26 +127,27 @@ def record(
         measured.append(metric.measure(derived, slicings, config))
     declared = {name: SliceTable.empty().frame for m in metrics.values() for name in m.tables}
     table = SliceTable.concat(measured)
-    tables = declared | table.by_metric()
+    level = config.slices.confidence
+    tables = declared | table.by_metric() | {MINIMUM: minimum_detectable(table, level).frame}
     found = judge(Measured(tables, dataset.attributes, config, table.facts), rules)
     if progress:
         progress("findings", len(metrics), len(metrics))
     names = dict.fromkeys(name for names in slicings for name in names)
     return AuditRecord(
         name=config.dataset.name or dataset.name,
-        summary=MappingProxyType({**summary(dataset, slicings, tables), **stated}),
+        summary=MappingProxyType({**summary(dataset, slicings, tables, level), **stated}),
         attributes=tuple(dataset.attribute(name) for name in names),
         tables=MappingProxyType(tables),
         found=found,
         results=(),
         config=MappingProxyType(config.model_dump(mode="json")),
         provenance=dataset.provenance,
-        run=this_run(tables, config),
+        run=this_run(tables, metrics.values(), config),
     )
 
 
 def with_settings(dataset: AnnotatedDataset, config: AuditConfig) -> AnnotatedDataset:
-    """Return the dataset with what the settings say about its attributes.
+    """Return the dataset with what the settings say about its attributes and its sampling.
 
     Raises:
         UnknownNameError: If the settings describe an attribute that the dataset does not have.
@@ -151,7 +156,8 @@ def with_settings(dataset: AnnotatedDataset, config: AuditConfig) -> AnnotatedDa
         name: described(dataset.attribute(name), stated)
         for name, stated in config.attributes.items()
     }
-    return dataset.with_attributes(changed)
+    sampling = Sampling(config.slices.cluster, config.slices.weights)
+    return replace(dataset.with_attributes(changed), sampling=sampling)
 
 
 def described(attribute: Attribute, stated: AttributeConfig) -> Attribute:
@@ -168,6 +174,7 @@ def described(attribute: Attribute, stated: AttributeConfig) -> Attribute:
         sensitive=attribute.sensitive if stated.sensitive is None else stated.sensitive,
         reference=MappingProxyType(stated.reference or dict(attribute.reference)),
         asked_in=attribute.asked_in,
+        ordered=attribute.ordered if stated.ordered is None else stated.ordered,
     )
 
 
@@ -181,7 +188,8 @@ def chosen(dataset: AnnotatedDataset, by: By) -> list[tuple[str, ...]]:
     wanted = [(names,) if isinstance(names, str) else tuple(names) for names in by]
     if not wanted:
         sensitive = [a.name for a in dataset.attributes.values() if a.sensitive]
-        others = [name for name in dataset.attributes if name not in NOT_BY_DEFAULT]
+        no_groups = NOT_BY_DEFAULT | {dataset.sampling.cluster, dataset.sampling.weights}
+        others = [name for name in dataset.attributes if name not in no_groups]
         wanted = [(name,) for name in sensitive or others]
         wanted += list(combinations(sensitive, 2))
     if not wanted:
@@ -208,6 +216,8 @@ def metrics_of(config: AuditConfig) -> dict[str, Metric]:
             if name not in metrics:
                 raise UnknownNameError("metric", name, metrics, f"[metrics] {key}")
     wanted = {name for name, metric in metrics.items() if metric.audited}
+    if config.discovery is not None:
+        wanted.add("slice_discovery")
     wanted = wanted.union(config.metrics.also).difference(config.metrics.ignore)
     return {name: metric for name, metric in metrics.items() if name in wanted}
 
@@ -229,6 +239,7 @@ def summary(
     dataset: AnnotatedDataset,
     slicings: Sequence[tuple[str, ...]],
     tables: Mapping[str, pd.DataFrame],
+    confidence: float,
 ) -> dict[str, Any]:
     """Count what there is, and say what was looked at."""
     kept = dataset.provenance.rows_kept
@@ -240,6 +251,7 @@ def summary(
         "image_labels": kept.get("image_labels", 0),
         "sliced_by": by,
         "looked_at": looked,
+        "compared": list(compared(tables, confidence)),
     }
 
 
@@ -256,12 +268,15 @@ def stated_answers(config: AuditConfig) -> dict[str, Any]:
     return {"stated": strict(content)}
 
 
-def this_run(tables: Mapping[str, pd.DataFrame], config: AuditConfig) -> Run:
+def this_run(
+    tables: Mapping[str, pd.DataFrame], metrics: Iterable[Metric], config: AuditConfig
+) -> Run:
     """Say when and with what the audit was made, and how its families of tests were corrected."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     now = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
     tests = {metric: int(table["p_value"].count()) for metric, table in tables.items()}
-    how = f"{config.slices.correction} within each subject and entry of `by`"
+    families = {name: metric.corrected for metric in metrics for name in metric.tables}
+    how = config.slices.correction
     return Run(
         date=now.date().isoformat(),
         seed=config.seed,
@@ -269,6 +284,10 @@ def this_run(tables: Mapping[str, pd.DataFrame], config: AuditConfig) -> Run:
             {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
         ),
         families=MappingProxyType(
-            {metric: f"{how}, {number:,} tests" for metric, number in tests.items() if number}
+            {
+                table: f"{how} within each {families[table]}, {number:,} tests"
+                for table, number in tests.items()
+                if number and table in families
+            }
         ),
     )

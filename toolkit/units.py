@@ -8,6 +8,7 @@ from operator import and_
 from typing import TYPE_CHECKING, Final
 
 from toolkit.model.slices import Unit
+from toolkit.sampling import SAMPLING_UNIT, WEIGHT, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from toolkit.model.dataset import AnnotatedDataset
 
 CLUSTER: Final = "image_id"
-"""The column by which units are clustered."""
+"""The column by which units are clustered, unless the dataset names another sampling unit."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Units:
     """The rows to count, with one text column an attribute.
 
     Attributes:
-        rows: One row a unit: its image, the attributes as text and the columns of its source.
+        rows: One row a unit: its image, the attributes as text, the columns of its source and,
+            as far as the dataset has them, `SAMPLING_UNIT` and `WEIGHT`.
         unit: What a row is.
         attributes: The attributes by name.
     """
@@ -34,6 +36,16 @@ class Units:
     rows: ir.Table
     unit: Unit
     attributes: Mapping[str, Attribute]
+
+    @property
+    def cluster(self) -> str:
+        """The column by which the units are clustered."""
+        return SAMPLING_UNIT if SAMPLING_UNIT in self.rows.columns else CLUSTER
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the units have sampling weights."""
+        return WEIGHT in self.rows.columns
 
     def of(self, names: Sequence[str]) -> tuple[Attribute, ...]:
         """Return the attributes of these names."""
@@ -54,7 +66,8 @@ def units(
     of sources in which an attribute, or one of `asked_too`, was never asked are not among them.
 
     Raises:
-        UnknownNameError: If the dataset has no attribute of a name.
+        UnknownNameError: If the dataset has no attribute of a name, or no column that says how
+            its rows were drawn.
     """
     attributes = {name: dataset.attribute(name) for name in names}
     unit = unit or unit_of(attributes.values())
@@ -64,6 +77,7 @@ def units(
     if unit is Unit.ANNOTATION:
         rows = asked(rows, [*attributes.values(), *(dataset.attribute(n) for n in asked_too)])
         rows = with_images(rows, dataset, [a for a in attributes.values() if a.table == "images"])
+    rows = drawn(rows, dataset, unit)
     text = {name: rows[name].cast("string") for name in attributes}
     return Units(rows.mutate(**text), unit, attributes)
 

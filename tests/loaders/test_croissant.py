@@ -24,6 +24,8 @@ from toolkit.errors import DataReadError, MissingColumnsError
 from toolkit.loaders import LOADERS
 from toolkit.loaders.croissant import load_croissant, recognise_croissant
 from toolkit.model.dataset import AnnotatedDataset
+from toolkit.pipeline import run
+from toolkit.render.card import to_markdown
 
 Types = mlc.DataType
 IMAGES = {"image_id": "Img", "width": "W", "height": "H", "split": "Part", "Scene": "Scene"}
@@ -209,17 +211,22 @@ def test_irregular_lines_are_counted(tmp_path: Path) -> None:
 
 
 def test_answers_on_responsible_ai_are_kept(tmp_path: Path) -> None:
-    """What the description states of biases and collection stands in the notes."""
+    """What the description states of biases and collection is kept and stands on the card."""
     path = dataset_in(
         tmp_path,
-        [("a", 8, 4, "", "")],
-        [],
+        [("a", 8, 4, "train", "")],
+        [("a", "[1, 1, 2, 3]", "person", "")],
         data_biases=["more men", "no elders"],
         data_collection="photographed",
     )
-    notes = loaded(path).provenance.notes
-    assert "The description states as data_biases: more men; no elders" in notes
-    assert "The description states as data_collection: photographed" in notes
+    dataset = loaded(path)
+    assert dataset.provenance.stated == {
+        "data_biases": "more men; no elders",
+        "data_collection": "photographed",
+    }
+    card = to_markdown(run(dataset, ["split"]))
+    assert "Data collection: photographed" in card
+    assert card.count("stated by the description of the dataset (croissant)") == 2
 
 
 def test_what_is_not_read_is_named(tmp_path: Path) -> None:

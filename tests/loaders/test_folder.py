@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from toolkit.engine import default_engine
-from toolkit.errors import DataReadError
+from toolkit.errors import DataReadError, SettingsError
 from toolkit.loaders import LOADERS, load
 from toolkit.loaders.folder import load_folder, recognise_folder
 from toolkit.model.dataset import AnnotatedDataset
@@ -176,6 +176,28 @@ def test_objects_come_back(tmp_path: Path, form: str) -> None:
     ]
     assert dataset.attributes["pose"].table == dataset.attributes["label"].table == "annotations"
     assert dataset.n_images == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "bbox"),
+    [
+        ({"box_form": "xyxy"}, [2.0, 1.0, 6.0, 3.0]),
+        ({"box_form": "cxcywh"}, [4.0, 2.0, 4.0, 2.0]),
+        ({"normalised": True}, [0.25, 0.25, 0.5, 0.5]),
+    ],
+)
+def test_boxes_in_the_form_that_the_user_states(
+    tmp_path: Path, options: dict[str, Any], bbox: list[float]
+) -> None:
+    """The form of metadata.jsonl is a habit, not a rule; the options say what else it is."""
+    picture(tmp_path, "a.png", (8, 4))
+    metadata(tmp_path, "jsonl", [{"file_name": "a.png", "objects": {"bbox": [bbox]}}])
+    dataset = load_folder(tmp_path, engine=default_engine(), **options)
+    assert rows(dataset, "annotations", "x_min", "y_min", "x_max", "y_max") == [
+        (0.25, 0.25, 0.75, 0.75)
+    ]
+    with pytest.raises(SettingsError, match="no form of boxes"):
+        load_folder(tmp_path, engine=default_engine(), box_form="xy")
 
 
 def test_hostile_metadata(tmp_path: Path) -> None:

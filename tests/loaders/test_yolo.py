@@ -56,9 +56,9 @@ def label(folder: Path, image: str, text: str) -> None:
     place.write_text(text, "utf-8")
 
 
-def loaded(path: Path) -> AnnotatedDataset:
+def loaded(path: Path, **options: Any) -> AnnotatedDataset:
     """Load with the engine of the process."""
-    return load_yolo(path, engine=default_engine())
+    return load_yolo(path, engine=default_engine(), **options)
 
 
 def rows(dataset: AnnotatedDataset, table: str = "annotations") -> list[tuple[Any, ...]]:
@@ -192,6 +192,32 @@ def test_configuration_that_leads_out(tmp_path: Path) -> None:
     inside = f"path: {inner}\ntrain: images/train\nnames: [cat]\n"
     (inner / "data.yaml").write_text(inside)
     assert loaded(inner).provenance.notes == ()
+
+
+@pytest.mark.parametrize("named", ["absolute", "relative", "from the root", "not at all"])
+def test_pictures_elsewhere_are_read_where_the_user_says(tmp_path: Path, named: str) -> None:
+    """With `image_root`, the configuration may lie anywhere; nothing outside that root is read."""
+    data = write(tmp_path / "sets/one", {"train": {"a.png": [("cat", 0.5, 0.5, 1, 1)]}}, ["cat"])
+    write(tmp_path / "secret", {"train": {"b.png": []}}, ["cat"])
+    (data / "data.yaml").unlink()
+    (tmp_path / "conf").mkdir()
+    path = {"absolute": str(data), "relative": "../sets/one", "from the root": "one"}.get(named)
+    place = "one/images/train" if path is None else "images/train"
+    content = {"names": ["cat"], "train": [place, f"{tmp_path}/secret/images/train"]}
+    content |= {"path": path} if path else {}
+    config = tmp_path / "conf" / "data.yaml"
+    config.write_text(yaml.safe_dump(content))
+    with pytest.raises(DataReadError, match=r"leads to no images.*image_root"):
+        loaded(config)
+    dataset = load(config, image_root=tmp_path / "sets")
+    assert [row[:3] for row in rows(dataset, "images")] == [
+        ("one/images/train/a.png", "one/images/train/a.png", 4)
+    ]
+    assert rows(dataset) == [("one/images/train/a.png", "cat", 0.0, 0.0, 1.0, 1.0)]
+    assert Path(dataset.root) == (tmp_path / "sets").resolve()
+    assert "secret" in " ".join(dataset.provenance.notes)
+    with pytest.raises(DataReadError, match="is no folder"):
+        loaded(config, image_root=tmp_path / "gone")
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

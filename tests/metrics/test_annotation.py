@@ -1,4 +1,6 @@
-"""Annotation: flags, unknown values, boxes an image and geometry of groups."""
+"""Annotation: flags and unknown values of groups."""
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -7,6 +9,7 @@ import pytest
 from tests.datasets import AGE, GENDER, annotated
 from toolkit.config import AuditConfig
 from toolkit.metrics.annotation import annotation
+from toolkit.model.dataset import Sampling
 
 PEOPLE = pd.DataFrame(
     {
@@ -14,10 +17,6 @@ PEOPLE = pd.DataFrame(
         "gender": ["F", "M", "F", "F", "M", "Unknown"],
         "age": ["Old", "Old", "Unknown", "Old", "Young", "Unknown"],
         "is_occluded": [True, False, True, None, False, False],
-        "x_min": [0.0, 0.0, 0.5, 0.0, 0.0, 0.0],
-        "y_min": 0.0,
-        "x_max": [0.5, 1.0, 1.0, 0.1, 1.0, 1.0],
-        "y_max": [0.5, 1.0, 1.0, 0.1, 0.5, 1.0],
     }
 ).astype({"is_occluded": "boolean"})
 
@@ -58,21 +57,18 @@ def test_unknown_values_are_counted_by_the_other_attributes_and_flags(table: pd.
     assert row(table, "missing_rate", "gender", "gender=F").empty
 
 
-def test_means_of_geometry_are_numpys(table: pd.DataFrame) -> None:
-    """Area and centre are averaged over the boxes of a group, to a millionth."""
-    box = PEOPLE[PEOPLE["gender"] == "F"]
-    area = (box["x_max"] - box["x_min"]) * (box["y_max"] - box["y_min"])
-    assert row(table, "box_area", "", "gender=F")["value"] == pytest.approx(area.mean(), abs=1e-6)
-    center = (box["x_max"] + box["x_min"]) / 2
-    found = row(table, "box_x_center", "", "gender=F")["value"]
-    assert found == pytest.approx(center.mean(), abs=1e-6)
-
-
-def test_boxes_an_image_are_counted_on_images_with_the_group(table: pd.DataFrame) -> None:
-    """F is once on a and twice on b."""
-    found = row(table, "boxes_per_image", "", "gender=F")
-    assert (found["value"], found["n_images"], found["unit"]) == (1.5, 2, "image")
-    assert row(table, "boxes_per_image", "", "overall")["value"] == pytest.approx(6 / 4)
+def test_rates_are_weighted_but_n_is_the_number_of_annotations() -> None:
+    """Rate and gap are those of numpy's weighted means; n counts what was looked at."""
+    weights = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    dataset = annotated(PEOPLE.assign(weight=weights))
+    weighted = replace(dataset, sampling=Sampling(weights="weight"))
+    table = annotation(weighted, [("gender",)], AuditConfig()).frame
+    feminine = row(table, "rate", "is_occluded", "gender=F")
+    assert (feminine["n"], feminine["value"]) == (2, 1.0)
+    overall = row(table, "rate", "is_occluded", "overall")
+    assert (overall["n"], overall["value"]) == (5, pytest.approx((1 + 3) / (1 + 2 + 3 + 5 + 6)))
+    gap = row(table, "missing_gap", "age", "gender=F")
+    assert gap["value"] == pytest.approx(3 / (1 + 3 + 4) - 6 / (2 + 5 + 6))
 
 
 def test_what_is_never_asked_is_structural_and_stays_out_of_the_gaps() -> None:

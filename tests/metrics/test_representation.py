@@ -1,6 +1,9 @@
 """Representation: shares, references, balance, and combinations that cannot occur."""
 
+import json
 import math
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -140,3 +143,126 @@ def test_two_boxes_an_image_widen_the_interval() -> None:
         return float(row["ci_high"].item() - row["ci_low"].item())
 
     assert width(pairs) / width(alone) == pytest.approx(math.sqrt(2), rel=0.01)
+
+
+def published(shared_data: Path) -> dict[str, Any]:
+    """Return a published table of nine people with its numbers."""
+    cases: dict[str, Any] = json.loads((shared_data / "reference_cases.json").read_text())
+    found: dict[str, Any] = cases["R3_synapse_small"]
+    return found
+
+
+def of_people(case: dict[str, Any], column: int) -> pd.DataFrame:
+    """Measure a column of the published table, each person on an image."""
+    who = Attribute("who", "annotations")
+    values = [row[column] for row in case["rows"]]
+    frame = pd.DataFrame({"who": values, "image_id": [f"i{i}" for i in range(len(values))]})
+    config = AuditConfig.of({"representation": {"atkinson": [0.9, 1.0]}})
+    return representation(annotated(frame, [who]), [("who",)], config).frame
+
+
+@pytest.mark.parametrize(("column", "name"), [(1, "gender"), (2, "ethnicity")])
+def test_the_published_distances_are_reproduced(shared_data: Path, column: int, name: str) -> None:
+    """The distances from equal shares of SynapseML's table, JS squared from its root."""
+    case = published(shared_data)
+    found = numbers(of_people(case, column), "representation.divergence")
+    expected = case[name]
+    assert found["who: kl"] == pytest.approx(expected["kl"])
+    assert found["who: js"] == pytest.approx(expected["js_dist_nats"] ** 2)
+    assert found["who: total_variation"] == pytest.approx(expected["tvd"])
+    assert found["who: ks"] == pytest.approx(expected["inf"])
+    assert 9 * found["who: chi_square"] == pytest.approx(expected["chi2"])
+
+
+def test_the_published_inequality_is_reproduced(shared_data: Path) -> None:
+    """Atkinson's and Theil's indices of SynapseML's table, with intervals that hold them."""
+    case = published(shared_data)
+    table = of_people(case, 1)
+    found = numbers(table, "representation.inequality")
+    for ours, theirs in (
+        ("atkinson_1", "atkinson_1"),
+        ("atkinson_0.9", "atkinson_0.9"),
+        ("theil_l", "theil_l"),
+        ("theil_t", "theil_t"),
+    ):
+        assert found[f"who: {ours}"] == pytest.approx(case["agg_gender"][theirs])
+    rows = table[table["metric"] == "representation.inequality"]
+    assert (rows["ci_low"] >= 0).all()
+    assert (rows["ci_high"] > rows["value"]).all()
+
+
+def test_diversity_is_that_of_its_definitions(table: pd.DataFrame) -> None:
+    """30% and 70%: scipy's entropy, the chance that two differ, and 1 over its complement."""
+    found = numbers(table, "representation.diversity")
+    assert found["gender: shannon_entropy"] == pytest.approx(scipy_stats.entropy([0.3, 0.7]))
+    assert found["gender: simpson"] == pytest.approx(2 * 0.3 * 0.7)
+    assert found["gender: effective_number"] == pytest.approx(1 / (0.09 + 0.49))
+    most = numbers(table, "representation.diversity", "reference")
+    assert most["gender: effective_number"] == 2
+
+
+def test_class_imbalance_is_the_published_one(shared_data: Path) -> None:
+    """Clarify's table of seven and five has 1/6 between them, and Wilson's interval of 7/12."""
+    case = json.loads((shared_data / "reference_cases.json").read_text())["R1_clarify_unit"]
+    who = Attribute("who", "annotations", ("M", "F"))
+    frame = pd.DataFrame({"who": case["x"], "image_id": [f"i{i}" for i in range(12)]})
+    found = representation(annotated(frame, [who]), [("who",)], AuditConfig()).frame
+    row = found[found["metric"] == "representation.class_imbalance"].iloc[0]
+    assert row["subject"] == "who: M − F"
+    assert row["value"] == pytest.approx(case["expected"]["CI"])
+    ends = wilson(case["x"].count("M"), 12)
+    assert row["ci_low"] == pytest.approx(2 * ends.low - 1)
+    assert row["ci_high"] == pytest.approx(2 * ends.high - 1)
+
+
+def test_values_that_only_one_side_has_stay_in() -> None:
+    """Data x, y against a reference of x, z: a tool that drops what is not common finds 0."""
+    who = Attribute("who", "annotations", ("x", "y", "z"), reference={"x": 0.5, "z": 0.5})
+    frame = pd.DataFrame(
+        {"who": ["x"] * 50 + ["y"] * 50, "image_id": [f"i{i}" for i in range(100)]}
+    )
+    table = representation(annotated(frame, [who]), [("who",)], AuditConfig()).frame
+    found = numbers(table, "representation.divergence")
+    assert found["who: total_variation"] == found["who: ks"] == 0.5
+    assert found["who: js"] == pytest.approx(0.34657359)
+    assert found["who: kl"] == math.inf
+    assert numbers(table, "representation.imbalance")["who"] == math.inf
+
+
+def test_exactly_at_the_reference_there_is_still_doubt() -> None:
+    """50 and 50 may come from a population that is not even: no interval is without width."""
+    table = representation(
+        annotated(one_person_an_image({("F", "Old"): 50, ("M", "Old"): 50}), [GENDER]),
+        [("gender",)],
+        AuditConfig(),
+    ).frame
+    rows = table[table["metric"].isin(["representation.divergence", "representation.inequality"])]
+    assert (rows["value"].abs() < 1e-12).all()
+    assert (rows["ci_high"] > 1e-4).all()
+    high = numbers(table, "representation.divergence", "ci_high")["gender: total_variation"]
+    assert high == pytest.approx(0.098, abs=0.01)
+
+
+def test_only_values_in_an_order_are_a_distance_apart() -> None:
+    """Young, middle and old moved by one step are scipy's distance of one."""
+    ages = {"young": 60, "middle": 30, "old": 10}
+    rows = [age for age, n in ages.items() for _ in range(n)]
+    frame = pd.DataFrame({"age": rows, "image_id": [f"i{i}" for i in range(100)]})
+    for ordered in (True, False):
+        age = Attribute("age", "annotations", tuple(ages), ordered=ordered)
+        table = representation(annotated(frame, [age]), [("age",)], AuditConfig()).frame
+        found = numbers(table, "representation.divergence")
+        assert ("age: wasserstein" in found) == ordered
+        if ordered:
+            expected = scipy_stats.wasserstein_distance(range(3), range(3), [6, 3, 1], [1, 1, 1])
+            assert found["age: wasserstein"] == pytest.approx(expected)
+
+
+def test_results_do_not_depend_on_the_order_of_rows() -> None:
+    """Every digit is the same for shuffled rows."""
+    frame = one_person_an_image({("F", "Old"): 40, ("M", "Old"): 25, ("M", "Young"): 35})
+    first = representation(annotated(frame), BY, AuditConfig()).frame
+    shuffled = frame.sample(frac=1, random_state=0)
+    pd.testing.assert_frame_equal(
+        first, representation(annotated(shuffled), BY, AuditConfig()).frame, check_exact=True
+    )

@@ -121,6 +121,8 @@ def hostile() -> AuditRecord:
             licence=evil,
             rows_read=MappingProxyType({evil: 5}),
             rows_rejected=MappingProxyType({evil: dict.fromkeys(HOSTILE, 0)}),
+            rows_adjusted=MappingProxyType({evil: dict.fromkeys(HOSTILE, 0)}),
+            stated=MappingProxyType({"data_biases": "\n".join(HOSTILE), evil: evil}),
             notes=(*HOSTILE, SURROGATE),
         ),
     )
@@ -240,9 +242,11 @@ def annotation() -> dict[str, pd.DataFrame]:
         "annotation.missing_rate": table(
             "annotation.missing_rate", groups, n, [0.46, 0.02, 0.04, 0.93], subject=AGE.name
         ),
-        "annotation.box_area": table("annotation.box_area", groups, n, [0.12, 0.21, 0.13, 0.08]),
-        "annotation.boxes_per_image": table(
-            "annotation.boxes_per_image", groups, n, [3.23, 1.4, 1.7, 3.0], unit="image"
+        "geometry.mean": table(
+            "geometry.mean", groups, n, [0.12, 0.21, 0.13, 0.08], subject="box_area"
+        ),
+        "geometry.boxes_per_image": table(
+            "geometry.boxes_per_image", groups, n, [3.23, 1.4, 1.7, 3.0], unit="image"
         ),
         "integrity.duplicates": table("integrity.duplicates", ["overall"], [82], [82 / 23940]),
     }

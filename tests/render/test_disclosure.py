@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.render.records import AGE, GENDER, record, table
+from toolkit.detectable import MINIMUM
 from toolkit.model.slices import Status
 from toolkit.render._disclosure import publish
 
@@ -17,7 +18,7 @@ def test_every_number_of_a_masked_group_is_gone() -> None:
 
     From the share of the known values and a count one could have their sum, and so the masked rest.
     """
-    audit = publish(record()).audit
+    audit = publish(record())
     for metric, frame in audit.tables.items():
         masked = frame[
             frame["slice"].isin(["age_presentation=(missing)", "age_presentation=Older"])
@@ -50,13 +51,13 @@ def test_pairs_are_masked_where_they_could_be_subtracted(
     frame = table("association.observed", slices, observed, observed, expected, "Helmet", "image")
     audit = replace(record(), tables=MappingProxyType({"association.observed": frame}))
     published = publish(audit)
-    assert published.audit.tables["association.observed"]["n"].isna().tolist() == masked
+    assert published.tables["association.observed"]["n"].isna().tolist() == masked
     assert published.masked == sum(masked)
 
 
 def test_findings_about_masked_groups_keep_no_number() -> None:
     """A finding on 3 images says what it concerns and that its numbers are withheld."""
-    audit = publish(record()).audit
+    audit = publish(record())
     finding = next(f for f in audit.found if f.code == "ASC001")
     assert "Football helmet" in finding.message
     assert "perceived gender presentation" in finding.message
@@ -73,7 +74,7 @@ def test_nothing_is_masked_where_nobody_asks_for_it() -> None:
         published = publish(audit)
         assert published.masked == 0
         assert published.note.startswith(("Small groups are not masked", "Cells withheld: 0"))
-        assert published.audit.found == audit.found
+        assert published.found == audit.found
 
 
 def test_publishing_changes_a_copy() -> None:
@@ -82,3 +83,47 @@ def test_publishing_changes_a_copy() -> None:
     publish(audit)
     for metric in audit.tables:
         pd.testing.assert_frame_equal(audit.tables[metric], before.tables[metric])
+
+
+def test_what_a_test_could_have_found_is_masked_with_its_group() -> None:
+    """The least disparity of a masked group would tell its size, also within the sentences."""
+    shown = "gender_presentation=Unknown"
+    older = "age_presentation=Older"
+    frames = [
+        table(MINIMUM, [shown, older], [11415, 407], [0.02, 0.4], 0.0, "annotation.rate_gap: x"),
+        table(MINIMUM, [older], [407], [0.3], 0.0, "representation.share_of_known"),
+    ]
+    least = pd.concat(frames, ignore_index=True)
+    audit = replace(record(), tables=MappingProxyType({**record().tables, MINIMUM: least}))
+    statuses = publish(audit).tables[MINIMUM]["status"].tolist()
+    assert statuses == [Status.OK, Status.SUPPRESSED, Status.SUPPRESSED]
+
+
+def test_a_flag_that_is_known_of_few_cannot_be_subtracted() -> None:
+    """Of a flag known of 5, 300 and 400 people, the 300 are masked as well as the 5."""
+    slices = ["overall", *(f"{GENDER.name}={value}" for value in (*GENDER.values, "Unknown"))]
+    frame = table("annotation.rate", slices, [705, 5, 300, 400], 0.5, subject="is_occluded")
+    audit = replace(record(), tables=MappingProxyType({"annotation.rate": frame}))
+    shown = publish(audit).tables["annotation.rate"]["status"] != Status.SUPPRESSED
+    assert shown.tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Helmet: pmi", "Helmet: npmi against gender_presentation=Predominantly Masculine"],
+)
+def test_every_measure_of_a_masked_pair_is_masked(subject: str) -> None:
+    """From a measure of 3 images with a helmet, or a gap to it, the 3 could be had."""
+    slices = [f"{GENDER.name}={value}" for value in GENDER.values]
+    observed = table("association.observed", slices, [3, 212], [3, 212], [100.0, 115.0], "Helmet")
+    further = table("association.gap", slices[:1], [212], [0.4], subject=subject)
+    tables = {"association.observed": observed, "association.gap": further}
+    audit = publish(replace(record(), tables=MappingProxyType(tables)))
+    assert audit.tables["association.gap"]["status"].tolist() == [Status.SUPPRESSED]
+
+
+def test_what_is_published_is_not_published_again() -> None:
+    """One masking serves every output; what is said of comparisons rests on what is shown."""
+    published = publish(record())
+    assert publish(published) is published
+    assert "compared" in published.summary

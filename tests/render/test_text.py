@@ -1,6 +1,8 @@
 """The findings on the terminal."""
 
 import re
+from dataclasses import replace
+from types import MappingProxyType
 
 from rich.console import Console
 
@@ -47,3 +49,10 @@ def test_report_is_printed_by_any_rich_console() -> None:
     with console.capture() as captured:
         console.print(report(record()))
     assert captured.get() == to_text(record(), width=100)
+
+
+def test_it_is_said_what_could_not_be_shown() -> None:
+    """Below the findings stands of how many comparisons no difference is shown."""
+    said = "No difference shown in 14 of 20 comparisons of shares."
+    audit = replace(record(), summary=MappingProxyType({**record().summary, "compared": [said]}))
+    assert to_text(audit).rstrip().endswith(said)

@@ -30,6 +30,27 @@ def test_area_and_centre_are_those_of_the_corners() -> None:
     assert np.allclose(found["box_y_center"], BOXES["y_min"] + height / 2)
 
 
+def test_shape_and_distance_are_those_of_width_height_and_centre() -> None:
+    """A square fills the middle; a flat box has no aspect; a corner is at a distance of 1."""
+    boxes = pd.DataFrame(
+        {
+            "image_id": list("abcd"),
+            "x_min": [0.0, 0.25, 0.1, 1.0],
+            "y_min": [0.0, 0.5, 0.2, 1.0],
+            "x_max": [1.0, 0.75, 0.1, 1.0],
+            "y_max": [1.0, 0.75, 0.9, 1.0],
+        }
+    )
+    rows = annotated(boxes.assign(gender="F"), [GENDER]).annotations
+    assert rows is not None
+    found = rows.to_pandas().sort_values("image_id")
+    assert np.allclose(found["box_aspect"], [1, 2, np.nan, np.nan], equal_nan=True)
+    x = (boxes["x_min"] + boxes["x_max"]) / 2 - 0.5
+    y = (boxes["y_min"] + boxes["y_max"]) / 2 - 0.5
+    assert np.allclose(found["box_distance"], np.hypot(x, y) / np.hypot(0.5, 0.5))
+    assert found["box_distance"].tolist()[::3] == [0.0, 1.0]
+
+
 def test_a_column_of_the_source_is_not_replaced() -> None:
     """A user's own `box_area` is an attribute like any other, and the audit goes on."""
     area = Attribute("box_area", "annotations")

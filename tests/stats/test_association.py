@@ -185,9 +185,18 @@ def test_a_cell_never_seen_has_an_upper_bound():
     assert npmi_interval(0, 400, 200, 10_000).low == -1
 
 
-def test_a_feature_of_all_images_leaves_no_room():
-    """With a feature that every image has the lift is 1 by construction, and so are its bounds."""
-    np.testing.assert_allclose(lift_interval([3, 30], [3, 30], [9, 90], [9, 90]), 1.0)
+def test_a_feature_of_all_images_has_a_lift_of_one_that_is_not_certain():
+    """Every image seen has it; among images that were not seen the lift may be another one."""
+    low, high = lift_interval([30, 30], [30, 30], [90, 90], [90, 90])
+    assert (low < 1).all()
+    assert (high > 1).all()
+
+
+def test_a_label_that_nobody_lacks_may_be_lacking_elsewhere():
+    """Among 30 of a group and 60 others nobody lacks the label; others of whom one in 20 may."""
+    low, high = npmi_interval(30, 30, 90, 90)
+    assert low < npmi(28.5, 30, 88.5, 90) < 0 < npmi(30, 30, 87, 90) < high
+    assert np.isnan(npmi_interval(90, 90, 90, 90)).all()
 
 
 def test_a_feature_of_no_image_has_no_interval():

@@ -286,6 +286,22 @@ def test_the_p_value_of_independent_shares_is_the_pooled_test():
         assert found == pytest.approx(chi2_contingency(table, correction=False).pvalue, rel=1e-9)
 
 
+def test_a_correlation_of_few_units_narrows_no_interval():
+    """Of 4 in 40 flagged, groups on the same 20 images have the intervals of groups on 40.
+
+    Standard errors, and the intervals of means, take the correlation as it is estimated.
+    """
+    flags = np.repeat([1.0, 0.0], [2, 18])
+    same = np.column_stack([2 * flags, np.full(20, 2.0), np.roll(2 * flags, 1), np.full(20, 2.0)])
+    apart = np.vstack([same * (1, 1, 0, 0), same * (0, 0, 1, 1)])
+    one, other = contrast_of(same), contrast_of(apart)
+    for near, far in ((one.difference, other.difference), (one.ratio, other.ratio)):
+        np.testing.assert_allclose((near.low, near.high), (far.low, far.high), rtol=0.03)
+        assert near.se < 0.8 * far.se
+    near, far = (contrast_of(rows, proportion=False).difference for rows in (same, apart))
+    assert near.high - near.low < 0.8 * (far.high - far.low)
+
+
 def test_correlated_groups_have_a_narrower_difference():
     """Where the flag comes by image, pairing the groups in the images narrows the interval."""
     rng = np.random.default_rng(0)

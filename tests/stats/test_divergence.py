@@ -5,13 +5,22 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import entropy, wasserstein_distance
+from scipy.stats import chisquare, entropy, wasserstein_distance
 
-from toolkit.stats import divergence
-from toolkit.stats.divergence import hellinger, js, kl, ks, lp, total_variation, wasserstein
+from toolkit.stats.divergence import (
+    chi_square,
+    cramers_v,
+    hellinger,
+    js,
+    kl,
+    ks,
+    lp,
+    rao_scott_p_value,
+    total_variation,
+    wasserstein,
+)
 
-DISTANCES = [kl, js, lp, total_variation, ks, hellinger, wasserstein]
-SMOOTH = ["kl", "js", "total_variation", "hellinger"]
+DISTANCES = [kl, js, lp, total_variation, ks, hellinger, wasserstein, chi_square, cramers_v]
 
 
 @st.composite
@@ -95,29 +104,67 @@ def test_distances_know_each_other(pair):
     assert js(p, q) == pytest.approx(js(q, p), abs=1e-12)
 
 
-@pytest.mark.parametrize("name", SMOOTH)
-@given(pair=pairs(least=1))
-def test_gradients_are_the_derivatives(name, pair):
-    """Each gradient gives the change of its distance along a small move between two values."""
-    p, q = (counts / counts.sum() for counts in pair)
-    assume(np.abs(p - q).min() > 1e-3)
-    distance, gradient = getattr(divergence, name), getattr(divergence, f"{name}_gradient")
-    step = np.zeros(len(p))
-    step[:2] = 1e-7, -1e-7
-    assume(p[1] > 1e-4 and p[0] > 1e-4)
-    change = (distance(p + step, q) - distance(p - step, q)) / 2
-    assert gradient(p, q) @ step == pytest.approx(change, rel=1e-3, abs=1e-12)
+@given(pairs(least=1))
+def test_chi_square_is_scipys_statistic_per_unit(pair):
+    """Times the number of units it is the statistic of scipy's test."""
+    p, q = pair
+    n = p.sum()
+    assert n * chi_square(p, q) == pytest.approx(chisquare(p, q / q.sum() * n).statistic)
 
 
-@pytest.mark.parametrize("name", SMOOTH)
-def test_a_value_that_was_not_observed_adds_nothing_to_the_gradient(name):
-    """The derivative by a share of 0 is finite, so that its variance of 0 stays 0."""
-    assert np.isfinite(getattr(divergence, f"{name}_gradient")((2, 0, 1), (1, 1, 1))).all()
+@pytest.mark.parametrize(("column", "name"), [(1, "gender"), (2, "ethnicity")])
+def test_chi_square_and_its_p_value_are_those_of_the_reference_case(cases, column, name):
+    """With independent units the test is Pearson's, as published."""
+    case = cases["R3_synapse_small"]
+    counts = np.unique([row[column] for row in case["rows"]], return_counts=True)[1]
+    n, q = counts.sum(), np.full(len(counts), 1 / len(counts))
+    assert n * chi_square(counts, q) == pytest.approx(case[name]["chi2"], rel=1e-12)
+    independent = (np.diag(q) - np.outer(q, q)) / n
+    p_value = rao_scott_p_value(counts / n - q, q, independent)
+    assert p_value == pytest.approx(case[name]["p"], rel=1e-9)
 
 
-def test_hellinger_has_no_derivative_between_equal_distributions():
-    """The root has no slope at 0: NaN, not 0."""
-    assert np.isnan(divergence.hellinger_gradient((1, 1), (1, 1))).all()
+def test_cramers_v_runs_from_0_to_1_against_equal_shares():
+    """All units in one of k values is 1 for every k, equal shares are 0."""
+    for k in (2, 3, 7):
+        assert cramers_v(np.eye(k)[0], np.ones(k)) == pytest.approx(1)
+        assert cramers_v(np.ones(k), np.ones(k)) == 0
+    assert np.isnan(cramers_v([4], [1]))
+
+
+def test_the_clustered_test_is_near_that_of_r():
+    """150 boxes of 60 images: R's survey 4.1.1, `svygofchisq` by Satterthwaite, has 0.002984."""
+    p, q = np.array([54, 49, 47]) / 150, np.array([0.5, 0.3, 0.2])
+    by_r = [
+        [0.001981468926553672, -0.001134463276836158, -0.000847005649717514],
+        [-0.001134463276836158, 0.001855819209039548, -0.000721355932203389],
+        [-0.000847005649717514, -0.000721355932203389, 0.001568361581920903],
+    ]
+    assert 150 * chi_square(p, q) == pytest.approx(15.8688888888889, rel=1e-12)
+    assert rao_scott_p_value(p - q, q, by_r) == pytest.approx(0.00298407964105372, rel=0.02)
+
+
+@pytest.mark.parametrize("design_effect", [1, 3])
+def test_the_clustered_test_rejects_as_often_as_it_says(design_effect):
+    """Under equality, about 5% of 2,000 samples are rejected, whatever the clustering."""
+    rng = np.random.default_rng(0)
+    q = np.array([0.6, 0.3, 0.08, 0.02])
+    counts = rng.multinomial(500, q, size=2000)
+    # Each unit counts `design_effect` times over, on one image.
+    rejected = 0
+    for row in counts:
+        p = row / row.sum()
+        spread = (np.diag(p) - np.outer(p, p)) / 500 * design_effect
+        shifted = q + (p - q) * np.sqrt(design_effect)
+        rejected += rao_scott_p_value(shifted - q, q, spread) < 0.05
+    assert 0.035 <= rejected / 2000 <= 0.065
+
+
+def test_the_clustered_test_needs_something_that_varies():
+    """Without variance, or with units where none are expected, there is no p-value."""
+    nothing = np.zeros((2, 2))
+    assert np.isnan(rao_scott_p_value([0.1, -0.1], [0.5, 0.5], nothing))
+    assert np.isnan(rao_scott_p_value([0.1, -0.1], [0.0, 1.0], np.eye(2)))
 
 
 @pytest.mark.parametrize("distance", DISTANCES)

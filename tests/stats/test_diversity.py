@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -13,7 +13,6 @@ from toolkit.stats.diversity import (
     effective_number,
     entropy,
     evenness,
-    evenness_gradient,
     imbalance_interval,
     imbalance_ratio,
     simpson,
@@ -113,18 +112,6 @@ def test_atkinson_needs_an_aversion(epsilon):
     """An aversion to inequality that is not above 0 is refused."""
     with pytest.raises(ValueError, match="above 0"):
         atkinson([1, 2], epsilon)
-
-
-@given(COUNTS)
-def test_the_gradient_of_evenness_is_its_derivative(counts):
-    """The gradient gives the change along a small move between two values."""
-    p = counts / counts.sum()
-    assume(p[0] > 1e-4 and p[1] > 1e-4)
-    step = np.zeros(len(p))
-    step[:2] = 1e-7, -1e-7
-    change = (evenness(p + step) - evenness(p - step)) / 2
-    assert evenness_gradient(p) @ step == pytest.approx(change, rel=1e-4, abs=1e-12)
-    assert np.isfinite(evenness_gradient(p)).all()
 
 
 def boxes(rng, shares, images):

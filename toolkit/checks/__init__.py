@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from toolkit.checks import (
+    agreement,
     annotation,
     association,
     boxes,
+    captions,
+    discovery,
     files,
+    geography,
+    geometry,
     integrity,
+    label_bias,
     representation,
     values,
 )
@@ -26,7 +32,14 @@ RULES: Final[Mapping[str, type[Rule]]] = {
     rule.__name__: rule
     for rule in (
         representation.REP001,
+        geography.REP010,
+        geography.REP011,
         association.ASC001,
+        association.ASC002,
+        association.ASC003,
+        association.ASC004,
+        label_bias.ASC010,
+        captions.ASC020,
         integrity.ANN001,
         integrity.ANN002,
         integrity.ANN003,
@@ -49,6 +62,12 @@ RULES: Final[Mapping[str, type[Rule]]] = {
         files.ANN020,
         files.ANN021,
         integrity.ANN022,
+        boxes.ANN023,
+        geometry.ANN030,
+        geometry.ANN031,
+        agreement.ANN040,
+        agreement.ANN041,
+        discovery.ANN050,
     )
 }
 

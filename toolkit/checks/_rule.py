@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from toolkit.model.finding import Finding
 from toolkit.model.slices import Status
+from toolkit.stats.intervals import z_value
+from toolkit.stats.power import units_needed
+from toolkit.wording.numbers import needed
 from toolkit.wording.slices import in_words
 
 if TYPE_CHECKING:
@@ -98,3 +102,18 @@ def about(
     numbers = (row.n, row.value, row.ci_low, row.ci_high, limit)
     effect = float(row.ci_low)
     return Finding(rule.code, severity, row.subject, row.slice, *numbers, message, effect, evidence)
+
+
+def undecided(row: Any, notable: float, measured: Measured) -> str:
+    """Say how many units of a group would show that its difference is notable, if it is as seen.
+
+    Args:
+        row: A difference from 0 with its interval.
+        notable: How far from 0 a difference has to be shown to lie.
+        measured: For the level of the interval.
+    """
+    confidence = measured.config.slices.confidence
+    se = (row.ci_high - row.ci_low) / (2 * z_value(confidence))
+    units = float(units_needed(row.n, abs(row.value) - notable, se, confidence=confidence))
+    # With enough units for a single test, it was the correction for many that made the difference.
+    return needed(units if units > row.n else math.nan)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from toolkit.checks._rule import Measured, Rule, about
+from toolkit.checks._rule import Measured, Rule, about, undecided
 from toolkit.model.finding import Finding, Severity
 from toolkit.model.slices import Status
 from toolkit.wording.numbers import count, percent
@@ -27,12 +27,14 @@ class ANN006(Rule):
     needs = ("annotation.missing_gap", "annotation.missing_rate")
     message = (
         "{what} is unknown for {rate} of {group} (n={n}), {gap} points more than elsewhere "
-        "({confidence} interval {low} to {high})."
+        "({confidence} interval {low} to {high}).{doubt}"
     )
     meaning = (
         "Where an attribute is unknown more often in one group, that group's shares rest on "
         "fewer of its people, and a comparison of known values may mislead. A warning if the "
-        "whole interval of the gap lies above 10 points, for information above 5."
+        "whole interval of the gap lies above 10 points, for information above 5; in both cases "
+        "the corrected p-value must be significant. A gap of 10 points that is not sure to be "
+        "above 5 is called inconclusive."
     )
     example = (
         "perceived gender presentation is unknown for 96.0% of annotations marked "
@@ -60,12 +62,14 @@ class ANN007(Rule):
     needs = ("annotation.rate_gap", "annotation.rate")
     message = (
         "{what} is set for {rate} of {group} (n={n}), {gap} points more than elsewhere "
-        "({confidence} interval {low} to {high})."
+        "({confidence} interval {low} to {high}).{doubt}"
     )
     meaning = (
         "Occluded, truncated or grouped people are harder to detect. Where a flag is set more "
         "often in one group, an error rate that differs between groups may come from that. A "
-        "warning if the whole interval of the gap lies above 10 points, for information above 5."
+        "warning if the whole interval of the gap lies above 10 points, for information above 5; "
+        "in both cases the corrected p-value must be significant. A gap of 10 points that is not "
+        "sure to be above 5 is called inconclusive."
     )
     example = (
         "the flag is_group_of is set for 17.4% of Unknown (perceived gender presentation) "
@@ -123,10 +127,15 @@ def named(subject: str, measured: Measured) -> str:
 
 
 def wider(rule: Rule, measured: Measured, rates: str, gaps: str) -> Iterator[Finding]:
-    """Yield the groups whose rate is clearly above that of all others."""
+    """Yield the groups whose rate is clearly above that of all others, or seems to be far above.
+
+    Nothing is clear of a small group: one annotation that has a flag is all of its group.
+    """
     rate_of = {(row.subject, row.slice): row.value for row in measured.rows(rates)}
-    for row in measured.rows(gaps, Status.OK):
-        if row.ci_low >= NOTABLE_POINTS and measured.significant(row.q_value):
+    for row in measured.rows(gaps):
+        shown = row.ci_low >= NOTABLE_POINTS and measured.significant(row.q_value)
+        sure = shown and row.status == Status.OK
+        if sure or row.value >= POINTS:
             message = rule.message.format(
                 what=named(row.subject, measured),
                 rate=percent(rate_of[row.subject, row.slice]),
@@ -136,6 +145,7 @@ def wider(rule: Rule, measured: Measured, rates: str, gaps: str) -> Iterator[Fin
                 confidence=measured.confidence,
                 low=f"{100 * row.ci_low:.1f}",
                 high=f"{100 * row.ci_high:.1f}",
+                doubt="" if sure else f" {undecided(row, NOTABLE_POINTS, measured)}.",
             )
-            severity = Severity.WARNING if row.ci_low >= POINTS else Severity.INFO
-            yield about(rule, row, severity, POINTS, message)
+            grave = sure and row.ci_low >= POINTS
+            yield about(rule, row, Severity.WARNING if grave else Severity.INFO, POINTS, message)

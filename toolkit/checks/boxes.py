@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from toolkit.checks._fault import FaultRule
+from toolkit.model.dataset import CLIPPED
 from toolkit.model.finding import Severity
 
 if TYPE_CHECKING:
@@ -93,3 +94,33 @@ class ANN012(FaultRule):
                 found = self.finding(measured, row)
                 more = f" {left_out} more boxes are too crowded to be compared." if left_out else ""
                 yield replace(found, message=found.message + more)
+
+
+class ANN023(FaultRule):
+    """Boxes that were cut off at the edge of their image."""
+
+    title = "Clipped boxes"
+    family = "integrity"
+    needs = ("integrity.adjusted",)
+    severity = Severity.INFO
+    message = (
+        "{n} boxes were cut off at the edge of their image, {subject} ({share} of the rows kept, "
+        "{confidence} interval {low} to {high})."
+    )
+    meaning = (
+        "A box may reach past an edge by rounding, or because a tool counts the last pixel "
+        "otherwise; up to a tolerance it is cut off there and kept. A box that reaches further is "
+        "left out and counted by ANN004."
+    )
+    example = (
+        "12 boxes were cut off at the edge of their image, annotations: the box reaches past an "
+        "edge by at most a pixel (0.1% of the rows kept, 95% interval 0.0% to 0.1%)."
+    )
+    formula = "share = boxes past an edge within the tolerance / rows kept; Wilson interval."
+    advice = "If there are many, check whether boxes and pictures have the same size and origin."
+
+    def find(self, measured: Measured) -> Iterator[Finding]:
+        """Yield the tables in which boxes were cut off."""
+        for row in measured.rows("integrity.adjusted"):
+            if CLIPPED in row.subject:
+                yield self.finding(measured, row)

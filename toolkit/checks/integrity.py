@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.checks._fault import FaultRule
 from toolkit.checks._rule import Measured, Rule, about
-from toolkit.model.dataset import IN_ANOTHER_SPLIT
+from toolkit.model.dataset import IN_ANOTHER_SPLIT, SAME_ID
 from toolkit.model.finding import Severity
 from toolkit.model.slices import Status
 from toolkit.wording.numbers import count
@@ -178,7 +178,7 @@ class ANN013(FaultRule):
 
     title = "Repeated ids"
     family = "validation"
-    needs = ("validation.repeated_ids",)
+    needs = ("validation.repeated_ids", "integrity.adjusted")
     severity = Severity.ERROR
     message = (
         "{n} rows of {subject} share their id with another row ({share} of all, {confidence} "
@@ -186,7 +186,8 @@ class ANN013(FaultRule):
     )
     meaning = (
         "An id that several rows have names none of them: joins multiply rows, and what is "
-        "written back by id reaches the wrong one."
+        "written back by id reaches the wrong one. Where a loader numbers rows anew, the ids of "
+        "the source are meant, and every row counts that repeats an earlier one's."
     )
     example = (
         "4 rows of annotations share their id with another row (0.1% of all, 95% interval 0.0% "
@@ -194,6 +195,16 @@ class ANN013(FaultRule):
     )
     formula = "n = rows whose id occurs more than once; clustered by image."
     advice = "Number the rows anew at their source."
+
+    def find(self, measured: Measured) -> Iterator[Finding]:
+        """Yield the tables in which ids are repeated, or were before they were numbered anew."""
+        for row in measured.rows("validation.repeated_ids"):
+            if row.n:
+                yield self.finding(measured, row)
+        for row in measured.rows("integrity.adjusted"):
+            table, _, phrase = row.subject.partition(": ")
+            if phrase == SAME_ID:
+                yield self.finding(measured, row._replace(subject=table))
 
 
 class ANN022(FaultRule):

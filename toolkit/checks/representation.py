@@ -27,11 +27,13 @@ class REP001(Rule):
         "{high}, n={n}), {ratio} the reference share of {reference} ({source}).{doubt}"
     )
     doubt = " Whether it is below 0.8× cannot be told from so few."
+    equal = "equal shares, as none is declared"
     meaning = (
         "The share of a group among all units whose value is known is held against a reference: "
-        "the one declared in `audit.toml`, else equal shares for all declared values. The "
-        "severity needs both a large effect and evidence for it. It is an error if the whole "
-        "interval of share ÷ reference lies below 0.5 and the reference was declared, a warning "
+        "the one declared in `audit.toml`, else equal shares for all declared values; or the share "
+        "in a split or in another dataset, as `[representation] against` says. The severity needs "
+        "both a large effect and evidence for it. It is an error if the whole interval of share ÷ "
+        "reference lies below 0.5 and the reference is more than equal shares, a warning "
         "if it lies below 0.8 (the four-fifths rule, by analogy), and otherwise for information "
         "if the ratio is below 0.8 or the share is significantly below its reference."
     )
@@ -43,7 +45,8 @@ class REP001(Rule):
     formula = (
         "ratio = (T_g / Σ T_known) / reference_g with T_g the units of group g. The interval is "
         "Wilson's at the effective number of units, clustered by image (Korn and Graubard 1998), "
-        "divided by the reference."
+        "divided by the reference. Where the reference is a sample itself, its interval and the "
+        "images that both have in common count as well (Donner and Zou 2012)."
     )
     advice = (
         "Decide first whether the reference is the right one for the use of the dataset, and "
@@ -61,10 +64,10 @@ class REP001(Rule):
     def finding(self, measured: Measured, row: Any, share: Any) -> Finding:
         """Judge one group and put it into words."""
         names = attributes_of(row.slice)
-        declared = all(measured.attributes[name].reference for name in names)
+        source = self.source(measured, names)
         severity = Severity.INFO
         if row.ci_high < FOUR_FIFTHS:
-            grave = declared and row.ci_high < HALF
+            grave = source != self.equal and row.ci_high < HALF
             severity = Severity.ERROR if grave else Severity.WARNING
         undecided = row.value < FOUR_FIFTHS <= row.ci_high and not measured.significant(row.q_value)
         message = self.message.format(
@@ -78,8 +81,18 @@ class REP001(Rule):
             n=count(row.n),
             ratio=ratio(row.value),
             reference=percent(share.reference),
-            source="declared" if declared else "equal shares, as none is declared",
+            source=source,
             doubt=self.doubt if undecided else "",
         )
         numbers = (row.n, row.value, row.ci_low, row.ci_high, FOUR_FIFTHS)
         return Finding(self.code, severity, "", row.slice, *numbers, message, 1 - row.ci_high)
+
+    def source(self, measured: Measured, names: tuple[str, ...]) -> str:
+        """Say where the reference of a group comes from."""
+        against = measured.config.representation
+        if against.split and "split" not in names:
+            return f"the share in the split {against.split}"
+        if against.audit:
+            return f"the share in the audit {against.audit}"
+        declared = all(measured.attributes[name].reference for name in names)
+        return "declared" if declared and against.against != "uniform" else self.equal

@@ -11,21 +11,22 @@ class ANN014(FaultRule):
 
     title = "Labels outside the taxonomy"
     family = "integrity"
-    needs = ("integrity.taxonomy",)
+    needs = ("integrity.taxonomy", "validation.taxonomy")
     severity = Severity.ERROR
     message = (
-        "{n} annotations on {images} images have a label outside the declared taxonomy: {values} "
+        "In {n} rows of {images} images {column} is outside the declared taxonomy: {values} "
         "({share} of all, {confidence} interval {low} to {high})."
     )
     meaning = (
         "The settings declare which labels may occur ([labels] taxonomy), by code or by name; "
-        "these are others. Misspelt, they become classes of their own."
+        "these are others. Misspelt, they become classes of their own. Labels of images are "
+        "looked at by `toolkit validate` alone."
     )
     example = (
-        "3 annotations on 3 images have a label outside the declared taxonomy: 'Persn' (3; did "
-        "you mean 'Person'?) (0.1% of all, 95% interval 0.0% to 0.2%)."
+        "In 3 rows of 3 images label is outside the declared taxonomy: 'Persn' (3; did you mean "
+        "'Person'?) (0.1% of all, 95% interval 0.0% to 0.2%)."
     )
-    formula = "n = annotations whose label is neither a code nor a name of the taxonomy."
+    formula = "n = rows whose label is neither a code nor a name of the taxonomy."
     advice = "Correct the labels, or complete the taxonomy."
 
 
@@ -57,7 +58,7 @@ class ANN016(FaultRule):
 
     title = "Spelling variants"
     family = "integrity"
-    needs = ("integrity.spelling",)
+    needs = ("integrity.spelling", "validation.spelling")
     severity = Severity.WARNING
     message = (
         "{n} rows spell {column} otherwise than most rows do, by case or space: {values} "
@@ -80,7 +81,7 @@ class ANN017(FaultRule):
 
     title = "Mixed types"
     family = "integrity"
-    needs = ("integrity.mixed_types",)
+    needs = ("integrity.mixed_types", "validation.mixed_types")
     severity = Severity.INFO
     message = (
         "{column} holds numbers and words; {n} rows are of the rarer kind: {values} ({share} of "
@@ -104,7 +105,7 @@ class ANN018(FaultRule):
 
     title = "Spreadsheet damage"
     family = "integrity"
-    needs = ("integrity.spreadsheet",)
+    needs = ("integrity.spreadsheet", "validation.spreadsheet")
     severity = Severity.WARNING
     message = (
         "In {n} rows {column} has a value that a spreadsheet seems to have rewritten: {values} "

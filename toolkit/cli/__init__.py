@@ -6,6 +6,7 @@ read or the run broke. Everything heavy is imported inside the commands, so that
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Final
@@ -13,8 +14,10 @@ from typing import Final
 import typer
 
 from toolkit.cli.auditing import audit, validate
+from toolkit.cli.comparing import compare
 from toolkit.cli.getting import fetch, sample
 from toolkit.cli.looking import explain, list_plugins, schema
+from toolkit.cli.planning import plan
 from toolkit.errors import ToolkitError
 
 BROKEN: Final = 3
@@ -30,6 +33,8 @@ app = typer.Typer(
 )
 app.command()(audit)
 app.command()(validate)
+app.command()(compare)
+app.command()(plan)
 app.command("list")(list_plugins)
 app.command()(explain)
 app.command()(schema)
@@ -39,6 +44,8 @@ app.command()(fetch)
 
 def main() -> None:
     """Run the command line; every error a user can cause becomes one sentence and an exit code."""
+    # An audit makes many objects that stay; looking through them for cycles takes a tenth of it.
+    gc.set_threshold(100_000, 50, 100)
     try:
         app()
     except ToolkitError as error:

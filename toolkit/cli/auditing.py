@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit.cli.options import (
+    Answers,
     Attributes,
     Config,
     Data,
@@ -15,6 +16,7 @@ from toolkit.cli.options import (
     Format,
     On,
     Root,
+    Second,
     loaded,
     settings_of,
     show,
@@ -38,8 +40,11 @@ def audit(
     attributes: Attributes = None,
     on: On = "image_id",
     predictions: Annotated[
-        Path | None, typer.Option(help="A table of predicted boxes, or of labels with scores.")
+        Path | None,
+        typer.Option(help="Predicted boxes or labels: a table, COCO results or any known format."),
     ] = None,
+    answers: Answers = None,
+    second: Second = None,
     root: Root = Path(),
     fail_on: Annotated[
         FailOn | None,
@@ -51,6 +56,7 @@ def audit(
 
     settings = settings_of(config)
     files = {"attributes": attributes, "on": on, "predictions": predictions, "root": root}
+    files |= {"answers": answers, "second": second}
     with stages() as progress, loaded(data, format, settings, files, progress) as dataset:
         result = outputs.audit(dataset, slicings(by), settings, progress)
         progress("writing", 1, 1)

@@ -45,6 +45,10 @@ Format = Annotated[str | None, typer.Option(help="The format, if it is not recog
 Attributes = Annotated[
     Path | None, typer.Option(help="A table of which all columns become attributes.")
 ]
+Answers = Annotated[
+    Path | None, typer.Option(help="A table of several annotators' answers about the same items.")
+]
+Second = Annotated[Path | None, typer.Option(help="Another annotation of the same images.")]
 On = Annotated[str, typer.Option(help="Its key: image_id or annotation_id.")]
 Root = Annotated[Path, typer.Option(help="The folder that the paths of data are relative to.")]
 
@@ -97,7 +101,7 @@ def loaded(
             "No dataset is named", "arguments", "Give a path, or set path under [dataset]."
         )
     path = sources(data) if data else Path(str(stated.path))
-    given = options(settings) | files
+    given = options(settings) | {name: file for name, file in files.items() if file is not None}
     progress("loading", 0, 1)
     with Engine(settings.engine) as engine, engine.guard(", ".join(data or [str(path)])):
         yield load(path, format_ or stated.format, engine=engine, **given)
@@ -106,7 +110,10 @@ def loaded(
 def options(settings: AuditConfig) -> dict[str, Any]:
     """Return what the settings tell a loader."""
     stated = settings.dataset
-    given = {"name": stated.name, "licence": stated.licence, "columns": stated.columns}
+    names = ("name", "licence", "columns", "image_root", "answers", "second")
+    given = {name: getattr(stated, name) for name in names}
+    if stated.boxes:
+        given |= {"box_form": stated.boxes.form, "normalised": stated.boxes.normalised}
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -42,6 +42,17 @@ class Columns(Strict):
     )
 
 
+class BoxFormat(Strict):
+    """How boxes are written where the format does not say so."""
+
+    form: Literal["xywh", "xyxy", "cxcywh"] | None = Field(
+        None, description="Corner and size; two corners; or centre and size. By default xywh."
+    )
+    normalised: bool | None = Field(
+        None, description="Whether the numbers are shares of the image; by default pixels."
+    )
+
+
 class DatasetConfig(Strict):
     """What is audited."""
 
@@ -50,6 +61,22 @@ class DatasetConfig(Strict):
     name: str | None = Field(None, description="The dataset's name for titles.")
     licence: str | None = Field(None, description="The licence of the annotations.")
     columns: Columns | None = Field(None, description="Columns, for the loader `table`.")
+    boxes: BoxFormat | None = Field(
+        None,
+        description="How boxes are written, for the loaders huggingface, folder, webdataset and "
+        "croissant.",
+    )
+    image_root: str | None = Field(
+        None,
+        description="The folder that the pictures and labels are in, for the loader yolo, if it is "
+        "not that of data.yaml; relative to this file.",
+    )
+    answers: str | None = Field(
+        None, description="A table of several annotators' answers, relative to this file."
+    )
+    second: str | None = Field(
+        None, description="Another annotation of the same images, relative to this file."
+    )
 
 
 class AttributeConfig(Strict):
@@ -59,6 +86,9 @@ class AttributeConfig(Strict):
     missing: list[str] | None = Field(None, description='Values that say "not known".')
     basis: Basis | None = Field(None, description="How the values came to be.")
     sensitive: bool | None = Field(None, description="Whether its groups are protected.")
+    ordered: bool | None = Field(
+        None, description="Whether the order of `values` means something, as that of ages does."
+    )
     reference: dict[str, Share] | None = Field(
         None, description="The share each known value should have; sums to 1."
     )

@@ -6,15 +6,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt
 
-from toolkit.config.strict import Share, Strict
-
-
-class AssociationConfig(Strict):
-    """What counts as an image having a label."""
-
-    min_confidence: Share = Field(
-        0.5, description="A machine's label counts from this confidence on."
-    )
+from toolkit.config.strict import Strict
 
 
 class LabelsConfig(Strict):

@@ -9,10 +9,18 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError
 
+from toolkit.config.agreement import AgreementConfig, AnnotationGapConfig, MatchingConfig
+from toolkit.config.association import AssociationConfig
+from toolkit.config.captions import CaptionsConfig
 from toolkit.config.dataset import AttributeConfig, DatasetConfig
+from toolkit.config.discovery import DiscoveryConfig  # noqa: TC001 - pydantic reads it
+from toolkit.config.geography import GeographyConfig
+from toolkit.config.geometry import GeometryConfig
+from toolkit.config.label_bias import LabelBiasConfig
 from toolkit.config.metrics import MetricsConfig
+from toolkit.config.planning import PlanningConfig
+from toolkit.config.representation import RepresentationConfig
 from toolkit.config.sections import (
-    AssociationConfig,
     CardConfig,
     EngineConfig,
     FindingsConfig,
@@ -34,9 +42,19 @@ class AuditConfig(Strict):
     attributes: dict[str, AttributeConfig] = Field(default_factory=dict)
     slices: SlicesConfig = Field(default_factory=SlicesConfig)
     metrics: MetricsConfig = Field(default_factory=MetricsConfig)
+    representation: RepresentationConfig = Field(default_factory=RepresentationConfig)
+    geography: GeographyConfig = Field(default_factory=GeographyConfig)
+    geometry: GeometryConfig = Field(default_factory=GeometryConfig)
+    label_bias: LabelBiasConfig = Field(default_factory=LabelBiasConfig)
+    agreement: AgreementConfig = Field(default_factory=AgreementConfig)
+    annotation_gap: AnnotationGapConfig = Field(default_factory=AnnotationGapConfig)
+    matching: MatchingConfig = Field(default_factory=MatchingConfig)
+    discovery: DiscoveryConfig | None = None
     labels: LabelsConfig = Field(default_factory=LabelsConfig)
     association: AssociationConfig = Field(default_factory=AssociationConfig)
+    captions: CaptionsConfig = Field(default_factory=CaptionsConfig)
     findings: FindingsConfig = Field(default_factory=FindingsConfig)
+    planning: PlanningConfig = Field(default_factory=PlanningConfig)
     card: CardConfig = Field(default_factory=CardConfig)
     engine: EngineConfig = Field(default_factory=EngineConfig)
 
@@ -54,13 +72,18 @@ class AuditConfig(Strict):
             tool = content.get("tool")
             content = tool.get("toolkit", {}) if isinstance(tool, dict) else {}
         config = cls.of(content, str(path))
-        data, stated = config.dataset.path, config.card.stated
-        dataset = {"path": data and str(path.parent / data)}
+        stated = config.card.stated
+        names = ("path", "image_root", "answers", "second")
+        named = {key: getattr(config.dataset, key) for key in names}
+        dataset = {key: data and str(path.parent / data) for key, data in named.items()}
         card = {"stated": stated and str(path.parent / stated)}
         return config.model_copy(
             update={
                 "dataset": config.dataset.model_copy(update=dataset),
                 "card": config.card.model_copy(update=card),
+                "representation": config.representation.relative_to(path.parent),
+                "geography": config.geography.relative_to(path.parent),
+                "captions": config.captions.relative_to(path.parent),
             }
         )
 

@@ -27,6 +27,14 @@ class SlicesConfig(Strict):
         0.95, description="The confidence level of every interval."
     )
     correction: Correction = Field("bh", description="For testing many cells at once.")
+    cluster: Annotated[str, Field(min_length=1)] = Field(
+        "image",
+        description="The sampling unit by which intervals are clustered: `image`, or a column of "
+        "the images or annotations, for instance the photographer or the subject.",
+    )
+    weights: str = Field(
+        "", description="A column of the images or annotations with sampling weights, if any."
+    )
     max_values: PositiveInt = Field(
         500, description="The most values an attribute or intersection may have as groups."
     )

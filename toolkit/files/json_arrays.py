@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
@@ -10,21 +11,20 @@ import msgspec
 import numpy as np
 
 from toolkit.errors import DataReadError
+from toolkit.files.json_objects import Alike, KnownKeys, Record
 from toolkit.files.records import Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from toolkit.files.sources import Source
 
-Key = str | tuple[str, str]
-"""A key of an object, or of an object in it."""
-Record = dict[Key, msgspec.Raw]
-"""An object by key; each value as it is written. Of a key that stands twice the last counts."""
 Element = Record | Malformed
+Elements = Sequence[Element] | Alike
+"""Elements in order: one by one, or objects of the same keys at once."""
 
 BLOCK: Final = 2**22
 MOST_BYTES: Final = 2**26
@@ -128,7 +128,7 @@ class Batch:
     """Some elements of an array, in order; an array without elements is one empty batch."""
 
     array: str
-    elements: Sequence[Element]
+    elements: Elements
 
 
 def arrays(source: Source) -> Iterator[Batch]:
@@ -193,11 +193,12 @@ def pass_over(window: Window) -> None:
         window.grow()
 
 
-def array(window: Window) -> Iterator[Sequence[Element]]:
+def array(window: Window) -> Iterator[Elements]:
     """Read an array's elements from behind its opening bracket to behind its closing one."""
     first = True
+    known = KnownKeys()
     while True:
-        while guessed := guess(window.block, first=first):
+        while guessed := guess(window.block, known, first=first):
             elements, length = guessed
             yield elements
             window.skip(length)
@@ -223,7 +224,7 @@ def array(window: Window) -> Iterator[Sequence[Element]]:
         window.grow()
 
 
-def guess(block: bytes, *, first: bool) -> tuple[Sequence[Element], int] | None:
+def guess(block: bytes, known: KnownKeys, *, first: bool) -> tuple[Elements, int] | None:
     """Decode a block up to what looks like the start of its last object, if that is right.
 
     It is right exactly if what is before it is a JSON array once it is put in brackets: an object
@@ -233,10 +234,15 @@ def guess(block: bytes, *, first: bool) -> tuple[Sequence[Element], int] | None:
     content = block[:length].lstrip()
     if not length or not (first or content.startswith(b",")):
         return None
+    written = b"[" + content[not first :] + b"]"
     try:
-        return cast("list[Element]", OBJECTS.decode(b"[" + content[not first :] + b"]")), length
+        if alike := known.decode(written):
+            return alike, length
+        objects = cast("list[Record]", OBJECTS.decode(written))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    known.learn(objects)
+    return objects, length
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What further files add to a loaded dataset: attributes of its rows, and predictions."""
+"""Attributes that a table adds to a loaded dataset, and the account of rows of further files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 import ibis
 
 from toolkit.errors import DataReadError, MissingColumnsError, UnknownNameError
-from toolkit.files.sources import SOURCE_ROW, Form, checksum, inspect
-from toolkit.intake.fields import Box, Rule, attribute_names, empty, number, number_rules, text
-from toolkit.intake.ingest import accounts, ingest, stack, union
+from toolkit.files.sources import SOURCE_ROW, checksum, inspect
+from toolkit.intake.fields import Rule, attribute_names, empty, text
+from toolkit.intake.ingest import accounts, ingest, total, union
 from toolkit.model.attribute import Attribute, AttributeTable
-from toolkit.model.dataset import BOX_COLUMNS, AnnotatedDataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from toolkit.engine import Engine, Rows
     from toolkit.intake.ingest import Part
+    from toolkit.model.dataset import AnnotatedDataset
 
 TABLE_OF: Final[Mapping[str, AttributeTable]] = MappingProxyType(
     {"image_id": "images", "annotation_id": "annotations"}
@@ -30,7 +30,6 @@ TABLE_OF: Final[Mapping[str, AttributeTable]] = MappingProxyType(
 KEY: Final = "key_of_attributes"
 TAKEN: Final = ("label", "split", "path", "width", "height")
 """Columns with a meaning of their own, which no attribute replaces."""
-PREDICTED: Final = ("image_id", "label", "score", *BOX_COLUMNS)
 
 
 def with_attributes(
@@ -139,66 +138,29 @@ def note(part: Part, found: ir.Table, on: str, names: Iterable[str]) -> str:
     )
 
 
-def with_predictions(dataset: AnnotatedDataset, path: Path, engine: Engine) -> AnnotatedDataset:
-    """Add what a model put out, from a table with a row for each predicted box.
-
-    Args:
-        dataset: The dataset.
-        path: A CSV, TSV, JSON lines or Parquet file with the columns `image_id`, `label`, `score`,
-            `x_min`, `y_min`, `x_max`, `y_max` (shares of the image) and perhaps `model`.
-        engine: The dataset's engine.
-
-    Raises:
-        MissingColumnsError: If the file lacks one of the columns.
-        DataReadError: If it is no table, or no row can be used.
-    """
-    source = inspect(path)
-    if source.form is Form.JSON:
-        what = "is one JSON document, and predictions are read from a table"
-        do = "Put a COCO results file into the folder of the annotations, and name that folder."
-        raise DataReadError(path, what, do)
-    rows = engine.read(source)
-    raw = rows.table
-    if missing := [name for name in PREDICTED if name not in raw.columns]:
-        raise MissingColumnsError(path, missing, [n for n in raw.columns if n != SOURCE_ROW])
-    box = Box.of("xyxy", (number(raw[name]) for name in BOX_COLUMNS))
-    columns = {
-        "image_id": text(raw["image_id"]),
-        "label": text(raw["label"]),
-        "score": number(raw["score"]),
-        **box.columns(),
-        "model": text(raw["model"]) if "model" in raw.columns else ibis.null("string"),
-    }
-    rules = [empty("image id", raw["image_id"]), empty("label", raw["label"])]
-    rules += [*number_rules("score", raw["score"]), *box.rules()]
-    part = ingest(engine, rows, columns, rules, box.remarks())
-    found = stack([part], "prediction_id")
-    if found is not None and dataset.predictions is not None:
-        last = dataset.predictions["prediction_id"].max().execute() or 0
-        more = found.mutate(prediction_id=found["prediction_id"] + int(last))
-        found = engine.materialise(union([dataset.predictions, more]))
-    text_of = f"{part.kept:,} predictions are from {path.name}."
-    return with_part(replace(dataset, predictions=found), "predictions", part, text_of)
-
-
 def with_part(dataset: AnnotatedDataset, table: str, part: Part, sentence: str) -> AnnotatedDataset:
-    """Put down in the provenance what became of the rows of one more file."""
+    """Put down in the provenance what became of the rows of one more source, a file or a folder."""
     counted = accounts({table: [part]})
     before, path = dataset.provenance, part.source.path
-    reasons = dict(before.rows_rejected.get(table, {}))
-    for reason, number_of in counted.reasons.get(table, {}).items():
-        reasons[reason] = reasons.get(reason, 0) + number_of
+    digest = {path.name: checksum(path)} if path.is_file() else {}
     rejected = [tables[table] for tables in (dataset.rejected, counted.rejected) if table in tables]
     provenance = replace(
         before,
-        files=MappingProxyType({**before.files, path.name: checksum(path)}),
+        files=MappingProxyType({**before.files, **digest}),
         rows_read=MappingProxyType(
             {**before.rows_read, table: before.rows_read.get(table, 0) + part.read}
         ),
-        rows_rejected=MappingProxyType(
-            {**before.rows_rejected, **({table: MappingProxyType(reasons)} if reasons else {})}
-        ),
+        rows_rejected=added(before.rows_rejected, counted.reasons),
+        rows_adjusted=added(before.rows_adjusted, counted.adjusted),
         notes=(*before.notes, sentence, *counted.remarks),
     )
     listing = {**dataset.rejected, **({table: union(rejected)} if rejected else {})}
     return replace(dataset, provenance=provenance, rejected=MappingProxyType(listing))
+
+
+def added(
+    before: Mapping[str, Mapping[str, int]], more: Mapping[str, Mapping[str, int]]
+) -> Mapping[str, Mapping[str, int]]:
+    """Add counts by table and phrase to those there are."""
+    both = {table: total([before.get(table, {}), found]) for table, found in more.items()}
+    return MappingProxyType({**before, **both})

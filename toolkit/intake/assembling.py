@@ -49,6 +49,7 @@ def assembled(
             provenance,
             rows_read=counted.read,
             rows_rejected=counted.reasons,
+            rows_adjusted=counted.adjusted,
             notes=(*counted.remarks, *provenance.notes, *notes),
         ),
         n_images=count_images(tables.get("images"), naming),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import ibis
 
 from toolkit.errors import DataReadError
-from toolkit.model.dataset import BOX_COLUMNS
+from toolkit.model.dataset import BOX_COLUMNS, CLIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +87,7 @@ class Box:
         without_area = (self.x_max == self.x_min) | (self.y_max == self.y_min)
         return [
             Rule("the box has no width or no height", without_area),
-            Rule(f"the box reaches past an edge by at most {TOLERANCE:g}", self.beyond(0.0)),
+            Rule(f"{CLIPPED} by at most {TOLERANCE:g}", self.beyond(0.0)),
         ]
 
     def beyond(self, tolerance: float) -> ir.BooleanValue:

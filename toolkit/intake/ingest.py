@@ -66,7 +66,8 @@ def ingest(
 ) -> Part:
     """Type the rows of a file and leave out those that break a rule.
 
-    A typed file of which every row is kept stays where it is and is read lazily.
+    A typed file of which every row is kept stays where it is and is read lazily. Text is typed and
+    judged in one pass over it.
 
     Args:
         engine: Where the typed rows are kept.
@@ -79,7 +80,11 @@ def ingest(
         DataReadError: If there are rows and none is kept.
     """
     verdict = ibis.cases(*((rule.concerns, rule.phrase) for rule in rules))
-    counted = tally(rows, verdict, remarks)
+    noted = {f"__remark_{i}__": remark.concerns for i, remark in enumerate(remarks)}
+    table = rows.table.select(SOURCE_ROW, **columns, **{VERDICT: verdict}, **noted)
+    if rows.source.form is not Form.PARQUET:
+        table = engine.materialise(table)
+    counted = tally(table, dict(zip(noted, remarks, strict=True)))
     reasons = Counter(counted.reasons)
     if rows.malformed is not None:
         found = rows.malformed.group_by("reason").agg(n=rows.malformed.count()).to_pandas()
@@ -87,11 +92,10 @@ def ingest(
     read = counted.kept + reasons.total()
     if read and not counted.kept:
         raise nothing_kept(rows.source, read, reasons)
-    table = rows.table.select(SOURCE_ROW, **columns, **{VERDICT: verdict})
     if counted.reasons:
         table = table.filter(table[VERDICT].isnull())
-    table = table.drop(VERDICT)
-    if counted.reasons or rows.source.form is not Form.PARQUET:
+    table = table.drop(VERDICT, *noted)
+    if counted.reasons:
         table = engine.materialise(table)
     rejected = list_rejected(rows, verdict, counted.reasons) if reasons else None
     ordered = MappingProxyType(dict(reasons.most_common()))
@@ -107,11 +111,9 @@ class Tally:
     remarks: Mapping[str, int]
 
 
-def tally(rows: Rows, verdict: ir.StringValue, remarks: Sequence[Rule]) -> Tally:
-    """Count a file's rows by verdict, in one pass over them."""
-    noted = {f"remark_{i}": remark.concerns for i, remark in enumerate(remarks)}
-    judged = rows.table.select(**{VERDICT: verdict}, **noted)
-    sums = {name: judged[name].sum() for name in noted}
+def tally(judged: ir.Table, remarks: Mapping[str, Rule]) -> Tally:
+    """Count judged rows by verdict; `remarks` has what each further column says of a row."""
+    sums = {name: judged[name].sum() for name in remarks}
     found = judged.group_by(VERDICT).agg(n=judged.count(), **sums).to_pandas()
     kept = found[found[VERDICT].isna()]
     left_out = found.dropna(subset=[VERDICT])
@@ -120,7 +122,7 @@ def tally(rows: Rows, verdict: ir.StringValue, remarks: Sequence[Rule]) -> Tally
         reasons=dict(zip(left_out[VERDICT], left_out["n"].tolist(), strict=True)),
         remarks={
             remark.phrase: int(kept[name].sum())
-            for name, remark in zip(noted, remarks, strict=True)
+            for name, remark in remarks.items()
             if kept[name].sum()
         },
     )
@@ -198,13 +200,22 @@ class Accounts:
         read: Rows read, by table.
         reasons: Rows left out, by table and reason.
         rejected: The rows left out, by table.
-        remarks: Sentences on the rows kept.
+        adjusted: Rows kept although something is to be said of them, by table and phrase.
     """
 
     read: Mapping[str, int]
     reasons: Mapping[str, Mapping[str, int]]
     rejected: Mapping[str, ir.Table]
-    remarks: tuple[str, ...]
+    adjusted: Mapping[str, Mapping[str, int]]
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences on the rows kept."""
+        return tuple(
+            f"Rows of {table} that were kept although {phrase}: {number:,}."
+            for table, phrases in self.adjusted.items()
+            for phrase, number in phrases.items()
+        )
 
 
 def accounts(tables: Mapping[str, Sequence[Part]]) -> Accounts:
@@ -216,16 +227,12 @@ def accounts(tables: Mapping[str, Sequence[Part]]) -> Accounts:
         for table, parts in used.items()
         if reasons[table]
     }
-    remarks = tuple(
-        f"Rows of {table} that were kept although {phrase}: {number:,}."
-        for table, parts in used.items()
-        for phrase, number in total(part.remarks for part in parts).items()
-    )
+    adjusted = {table: total(part.remarks for part in parts) for table, parts in used.items()}
     return Accounts(
         read=MappingProxyType({table: sum(p.read for p in parts) for table, parts in used.items()}),
         reasons=MappingProxyType({table: found for table, found in reasons.items() if found}),
         rejected=MappingProxyType(rejected),
-        remarks=remarks,
+        adjusted=MappingProxyType({table: found for table, found in adjusted.items() if found}),
     )
 
 

@@ -18,7 +18,13 @@ from toolkit.intake.ingest import ingest
 from toolkit.intake.pictures import pixels
 from toolkit.intake.samples import each_object, field, four, roles, several, text_of
 from toolkit.model.attribute import Attribute
-from toolkit.model.dataset import BOX_COLUMNS, FLAG_COLUMNS, IN_ANOTHER_SPLIT, AnnotatedDataset
+from toolkit.model.dataset import (
+    BOX_COLUMNS,
+    FLAG_COLUMNS,
+    IN_ANOTHER_SPLIT,
+    SAME_ID,
+    AnnotatedDataset,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -214,6 +220,8 @@ class SampleTables:
         faults = box.rules() if self.boxes.normalised else [unknown_size(raw), *box.rules()]
         rules += [Rule(rule.phrase, boxed & rule.concerns) for rule in faults]
         remarks = [Rule(remark.phrase, boxed & remark.concerns) for remark in box.remarks()]
+        if name := self.annotations.attributes.get("id"):
+            remarks.append(same_id(raw, name))
         return ingest(self.engine, rows, columns, rules, remarks)
 
     def with_sizes(self, rows: Rows) -> Rows:
@@ -288,6 +296,12 @@ def repeated(raw: ir.Table) -> list[Rule]:
     again = ibis.row_number().over(order) > 0
     elsewhere = raw["split"] != raw["split"].first().over(order)
     return [Rule(IN_ANOTHER_SPLIT, again & elsewhere), Rule(LISTED_BEFORE, again)]
+
+
+def same_id(raw: ir.Table, name: str) -> Rule:
+    """Remark on an object whose id another one of its image has; many sources number by image."""
+    order = ibis.window(group_by=[raw["image_id"], raw[name]], order_by=raw[SOURCE_ROW])
+    return Rule(SAME_ID, raw[name].notnull() & (ibis.row_number().over(order) > 0))
 
 
 def unknown_size(raw: ir.Table) -> Rule:

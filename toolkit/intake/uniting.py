@@ -68,6 +68,9 @@ def united(datasets: Mapping[str, AnnotatedDataset], engine: Engine) -> Annotate
         label_names=MappingProxyType(
             {label: name for part in parts for label, name in part.label_names.items()}
         ),
+        label_ids=MappingProxyType(
+            {key: label for part in reversed(parts) for key, label in part.label_ids.items()}
+        ),
         root=root,
         **tables,
     )
@@ -233,12 +236,15 @@ def provenance_of(
     sources = {name: dataset.provenance for name, dataset in datasets.items()}
     read: Counter[str] = Counter()
     rejected: dict[str, Counter[str]] = {}
+    adjusted: dict[str, Counter[str]] = {}
     for (_, source), part in zip(sources.items(), parts, strict=True):
         read.update(source.rows_read)
         if part.images is not None and "images" not in source.rows_read:
             read["images"] += int(part.images.count().execute())
         for table, reasons in source.rows_rejected.items():
             rejected.setdefault(table, Counter()).update(reasons)
+        for table, phrases in source.rows_adjusted.items():
+            adjusted.setdefault(table, Counter()).update(phrases)
     if again:
         rejected.setdefault("images", Counter())[IN_ANOTHER_SPLIT] += again
     notes = [f"{name}: {note}" for name, source in sources.items() for note in source.notes]
@@ -253,11 +259,18 @@ def provenance_of(
         ),
         licence=", ".join(dict.fromkeys(s.licence for s in sources.values() if s.licence)),
         rows_read=MappingProxyType(dict(read)),
-        rows_rejected=MappingProxyType(
-            {table: MappingProxyType(dict(reasons)) for table, reasons in rejected.items()}
+        rows_rejected=by_table(rejected),
+        rows_adjusted=by_table(adjusted),
+        stated=MappingProxyType(
+            {field: text for s in reversed(sources.values()) for field, text in s.stated.items()}
         ),
         notes=tuple(notes),
     )
+
+
+def by_table(counts: Mapping[str, Counter[str]]) -> Mapping[str, Mapping[str, int]]:
+    """Return counts by table and phrase as they are kept."""
+    return MappingProxyType({name: MappingProxyType(dict(c)) for name, c in counts.items()})
 
 
 def rejected_of(

@@ -109,6 +109,7 @@ LOADERS: Final = {
             recognise=yolo.recognise_yolo,
             reads=yolo.READS,
             does_not_read=yolo.DOES_NOT_READ,
+            options=yolo.OPTIONS,
         ),
         Loader(
             name="celeba",
@@ -137,6 +138,7 @@ LOADERS: Final = {
             recognise=folder.recognise_folder,
             reads=folder.READS,
             does_not_read=folder.DOES_NOT_READ,
+            options=folder.OPTIONS,
         ),
         Loader(
             name="webdataset",

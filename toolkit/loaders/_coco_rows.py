@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from toolkit.engine import Rows, Sheet
 from toolkit.errors import DataReadError
 from toolkit.files.json_arrays import OBJECT, ROOT, arrays, malformed
+from toolkit.files.json_objects import ABSENT, Alike
 from toolkit.files.records import Malformed, NoRowError
 from toolkit.files.sources import MOST_COLUMNS, RESERVED, SOURCE_ROW
 from toolkit.intake.fields import snake_case
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from toolkit.engine import Engine
-    from toolkit.files.json_arrays import Batch, Element, Key
+    from toolkit.files.json_arrays import Batch, Element, Elements
+    from toolkit.files.json_objects import Key
     from toolkit.files.sources import Source
 
 CAPTIONS: Final = "annotations (captions)"
@@ -37,6 +40,8 @@ JOINED: Final = (
 )
 """What is joined to a raw row from other tables before it is typed."""
 REASON: Final = ("reason", "source_text")
+STRING_OR_NULL: Final = tuple(b'"n')
+"""The bytes with which a JSON value begins that is not its text as it stands."""
 TAKEN: Final = (
     *("annotation_id", "image_id", "path", "width", "height", "file_name", "label", "split"),
     *("licence", "license", "id", "category_id", "bbox", "iscrowd", "file"),
@@ -172,7 +177,7 @@ def meanings(batches: Iterable[Batch]) -> Iterator[tuple[str, Batch]]:
         yield array, batch
 
 
-def meaning(name: str, elements: Sequence[Element]) -> str:
+def meaning(name: str, elements: Elements) -> str:
     """Return what an array is: its name, or of `annotations` what kind they are."""
     first = next((element for element in elements if isinstance(element, dict)), None)
     if name != "annotations" or first is None:
@@ -182,9 +187,7 @@ def meaning(name: str, elements: Sequence[Element]) -> str:
     return CAPTIONS if "caption" in first and "category_id" not in first else name
 
 
-def store(
-    engine: Engine, source: Source, batches: Iterable[Sequence[Element]], columns: Columns
-) -> Rows:
+def store(engine: Engine, source: Source, batches: Iterable[Elements], columns: Columns) -> Rows:
     """Write an array as text; where new keys turn up, a further table is begun.
 
     Whole columns are written at once, which takes a third of the time of row after row.
@@ -201,7 +204,7 @@ def store(
             for slab in slabs:
                 sheet.writer.write_batch(slab.numbered(read + 1, sheet.schema))
                 read += len(slab)
-                has_faults |= any(slab.reasons)
+                has_faults |= bool(slab.faults)
         tables.append(engine.backend.read_parquet(str(sheet.path)))
     table = union(tables)
     if not has_faults:
@@ -218,31 +221,38 @@ class Slab:
     Attributes:
         names: The columns so far.
         values: The text of each column; null where the row has none.
-        reasons: Why a row is none, or None.
-        texts: What such a row is written like.
+        faults: Those that are no rows, by their place from 0.
     """
 
     names: tuple[str, ...]
     values: Sequence[pa.StringArray]
-    reasons: Sequence[str | None]
-    texts: Sequence[str | None]
+    faults: Mapping[int, Malformed]
 
     def __len__(self) -> int:
-        return len(self.reasons)
+        return len(self.values[0])
 
     def numbered(self, first: int, schema: pa.Schema) -> pa.RecordBatch:
         """Return the rows with their numbers."""
-        numbers = pa.array(range(first, first + len(self)), pa.int64())
-        faults = [pa.array(listed, pa.string()) for listed in (self.reasons, self.texts)]
-        return pa.record_batch([numbers, *self.values, *faults], schema=schema)
+        numbers = np.arange(first, first + len(self))
+        reasons: list[str | None] = [None] * len(self)
+        texts = reasons.copy()
+        for place, fault in self.faults.items():
+            reasons[place], texts[place] = fault.reason, fault.text
+        listed = [pa.array(said, pa.string()) for said in (reasons, texts)]
+        return pa.record_batch([pa.array(numbers), *self.values, *listed], schema=schema)
 
 
-def lay_out(elements: Sequence[Element], columns: Columns, source: Source) -> Slab:
+def lay_out(elements: Elements, columns: Columns, source: Source) -> Slab:
     """Part elements into columns.
 
     Raises:
         DataReadError: If there are too many columns.
     """
+    if isinstance(elements, Alike) and NESTED not in elements.fields:
+        with suppress(UnicodeDecodeError, NoRowError):
+            values = [column(elements.column(key)) for key in columns.names]
+            return Slab(tuple(columns.names.values()), values, {})
+    elements = list(elements)
     keys = keys_of(elements)
     if columns.layout.nested and NESTED in keys:
         elements = [with_nested(element) for element in elements]
@@ -256,13 +266,8 @@ def lay_out(elements: Sequence[Element], columns: Columns, source: Source) -> Sl
     except (UnicodeDecodeError, NoRowError):
         elements = [without_faults(element, columns.names) for element in elements]
         values = texts(elements, columns.names)
-    faults = [element if isinstance(element, Malformed) else None for element in elements]
-    return Slab(
-        tuple(columns.names.values()),
-        values,
-        [fault.reason if fault else None for fault in faults],
-        [fault.text if fault else None for fault in faults],
-    )
+    faults = {n: element for n, element in enumerate(elements) if isinstance(element, Malformed)}
+    return Slab(tuple(columns.names.values()), values, faults)
 
 
 def keys_of(elements: Iterable[Element]) -> dict[Key, None]:
@@ -293,16 +298,31 @@ def texts(elements: Sequence[Element], keys: Iterable[Key]) -> list[pa.StringArr
         NoRowError: If one has a NUL.
     """
     records = [element if isinstance(element, dict) else {} for element in elements]
-    return [column([record.get(key) for record in records]) for key in keys]
+    return [column([record.get(key, ABSENT) for record in records]) for key in keys]
 
 
-def column(values: Sequence[msgspec.Raw | None]) -> pa.StringArray:
-    """Return JSON values as text; where none is a string or null, they are that as they stand."""
-    decoded = [None if value is None else str(value, "utf-8") for value in values]
-    written = pa.array(decoded, pa.string())
-    if pc.any(pc.match_substring_regex(written, '^["n]')).as_py():
+def column(values: Sequence[msgspec.Raw]) -> pa.StringArray:
+    """Return JSON values as text; where none is a string or null, they are that as they stand.
+
+    These are put into an array as one text with the places where they end, which takes a third
+    of the time of one after the other.
+
+    Raises:
+        UnicodeDecodeError: If one is not UTF-8.
+        NoRowError: If one has a NUL.
+    """
+    content = b"".join(values)
+    content.decode()
+    lengths = np.fromiter(map(len, values), np.int32, len(values))
+    offsets = np.append(np.int32(0), lengths.cumsum(dtype=np.int32))
+    there = lengths > 0
+    first = np.frombuffer(content, np.uint8)[offsets[:-1][there]]
+    if np.isin(first, STRING_OR_NULL).any():
         return pa.array([as_text(value) for value in values], pa.string())
-    return written
+    validity = np.packbits(there, bitorder="little")
+    return pa.StringArray.from_buffers(
+        len(values), pa.py_buffer(offsets), pa.py_buffer(content), pa.py_buffer(validity)
+    )
 
 
 def without_faults(element: Element, keys: Iterable[Key]) -> Element:
@@ -316,14 +336,14 @@ def without_faults(element: Element, keys: Iterable[Key]) -> Element:
     return element
 
 
-def as_text(written: msgspec.Raw | None) -> str | None:
+def as_text(written: msgspec.Raw) -> str | None:
     """Return a JSON value as text; null and the empty text are None.
 
     Raises:
         UnicodeDecodeError: If it is not UTF-8.
         NoRowError: If it has a NUL, where text ends for some.
     """
-    if written is None:
+    if not len(written):
         return None
     text = str(written, "utf-8")
     if text[0] != '"':

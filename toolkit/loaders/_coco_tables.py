@@ -12,7 +12,8 @@ from toolkit.files.sources import SOURCE_ROW
 from toolkit.intake.fields import Box, Rule, empty, flag, flag_rule, number, number_rules
 from toolkit.intake.ingest import LISTED, Part, ingest, total, union
 from toolkit.intake.pictures import LEADS_OUT, NOT_THERE, pixels
-from toolkit.model.dataset import BOX_COLUMNS, IN_ANOTHER_SPLIT
+from toolkit.intake.predictions import UNKNOWN_IMAGE
+from toolkit.model.dataset import BOX_COLUMNS, CLIPPED, IN_ANOTHER_SPLIT, SAME_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -212,7 +213,7 @@ def annotation_part(
     rules = [*labelled(raw), flag_rule(raw["iscrowd"]), *box.rules()]
     part = ingest(engine, rows, columns, rules, [*box.remarks(), unknown_category(raw)])
     repeated = int((part.table["source_id"].count() - part.table["source_id"].nunique()).execute())
-    again_too = {"an earlier one has the same id": repeated} if repeated else {}
+    again_too = {SAME_ID: repeated} if repeated else {}
     return replace(part, remarks={**part.remarks, **again_too})
 
 
@@ -230,9 +231,15 @@ def captions(engine: Engine, rows: Rows, place: Place) -> Part:
 
 
 def predictions(
-    engine: Engine, rows: Rows, place: Place, images: ir.Table | None, names: ir.Table | None
+    engine: Engine,
+    rows: Rows,
+    place: Place,
+    images: ir.Table | None,
+    names: ir.Table | None,
+    *,
+    listed_only: bool = False,
 ) -> Part:
-    """Read the output of a model, which is named by its file."""
+    """Read the output of a model, which is named by its file; if so wanted, for listed images."""
     rows = joined(rows, place, images, names)
     raw = rows.table
     box = PixelBox.of(raw)
@@ -243,7 +250,8 @@ def predictions(
         **box.columns(),
         "model": ibis.literal(rows.source.stem),
     }
-    rules = [*labelled(raw), *number_rules("score", raw["score"]), *box.rules()]
+    unknown = [Rule(UNKNOWN_IMAGE, raw["listed_image"].isnull())] if listed_only else []
+    rules = [*labelled(raw), *unknown, *number_rules("score", raw["score"]), *box.rules()]
     return ingest(engine, rows, columns, rules, [*box.remarks(), unknown_category(raw)])
 
 
@@ -342,6 +350,6 @@ class PixelBox:
         return [
             Rule("they have no bbox", ~self.is_written),
             Rule("the box has no width or no height", (width == 0) | (height == 0)),
-            Rule("the box reaches past an edge by at most a pixel", self.past() > 0),
+            Rule(f"{CLIPPED} by at most a pixel", self.past() > 0),
             Rule(NO_IMAGE, self.is_written & ~self.is_used),
         ]

@@ -29,6 +29,7 @@ NAMES: Final = ("croissant.json", "metadata.json", "croissant.jsonld", "metadata
 RAI: Final = (
     "data_collection",
     "data_collection_type",
+    "data_collection_timeframe",
     "data_collection_missing_data",
     "data_collection_raw_data",
     "data_imputation_protocol",

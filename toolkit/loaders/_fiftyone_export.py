@@ -18,7 +18,7 @@ from toolkit.intake.image_files import CLOSED, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from toolkit.files.json_arrays import Record
+    from toolkit.files.json_objects import Record
 
 METADATA: Final = "metadata.json"
 SAMPLES: Final = "samples.json"

@@ -12,7 +12,7 @@ from toolkit.intake.fields import TOLERANCE, Box, Rule, empty, flag, flag_rule, 
 from toolkit.intake.ingest import ingest
 from toolkit.intake.pictures import picture_remarks, pixels
 from toolkit.loaders._fiftyone_rows import IMAGE_ID, NUMBERS, SIZE
-from toolkit.model.dataset import FLAG_COLUMNS
+from toolkit.model.dataset import CLIPPED, FLAG_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -153,7 +153,7 @@ def boxes(raw: ir.Table) -> tuple[dict[str, ir.Value], list[Rule], list[Rule]]:
     ]
     remarks = [
         Rule("the box has no width or no height", flat),
-        Rule("the box reaches past an edge by at most a pixel", box.beyond(0.0)),
+        Rule(f"{CLIPPED} by at most a pixel", box.beyond(0.0)),
     ]
     columns = {name: ibis.cases((boxed, value)) for name, value in box.columns().items()}
     return (

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from toolkit.engine import Engine
     from toolkit.intake.image_files import Entry
     from toolkit.intake.ingest import Part
+    from toolkit.intake.samples import BoxForm
 
 NAMES: Final = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 """What the library `datasets` calls metadata files."""
@@ -35,7 +36,8 @@ READ: Final = ("label", "split", *CAPTIONS)
 FIXED: Final = ("image_id", "path", "width", "height", OBJECTS, *READ)
 LABELS: Final = ("category", "categories", "label", "labels", "class", "name", "category_id")
 """What the list of labels is called among those of `objects`; the first one counts."""
-OBJECT_COLUMNS: Final = ("image_id", "label", "x", "y", "w", "h", "width", "height")
+NUMBERS: Final = ("box_1", "box_2", "box_3", "box_4")
+OBJECT_COLUMNS: Final = ("image_id", "label", *NUMBERS, "width", "height")
 LISTED_BEFORE: Final = "image is listed before"
 NO_OBJECTS: Final = "objects are not a JSON object with a list bbox"
 NOT_ALIKE: Final = "lists of objects differ in length"
@@ -80,7 +82,9 @@ def metadata(
     return ingest(engine, rows, typed, rules, [Rule(NOT_THERE, absent)])
 
 
-def objects(engine: Engine, root: Path, parts: Sequence[Part], images: ir.Table) -> Part | None:
+def objects(
+    engine: Engine, root: Path, parts: Sequence[Part], images: ir.Table, boxes: BoxForm
+) -> Part | None:
     """Read the objects that metadata list, an annotation each; None if they list none.
 
     Args:
@@ -88,6 +92,7 @@ def objects(engine: Engine, root: Path, parts: Sequence[Part], images: ir.Table)
         root: The dataset's folder.
         parts: The metadata.
         images: The images with their sizes.
+        boxes: How the boxes are written.
     """
     listing = [part.table for part in parts if OBJECTS in part.table.columns]
     if not listing:
@@ -103,13 +108,16 @@ def objects(engine: Engine, root: Path, parts: Sequence[Part], images: ir.Table)
     rows = growing.rows()
     raw = rows.table
     width, height = number(raw["width"]), number(raw["height"])
-    corner = [number(raw[side]) for side in ("x", "y", "w", "h")]
-    shares = [value / side for value, side in zip(corner, (width, height) * 2, strict=True)]
-    box = Box.of("xywh", shares)
+    numbers = [number(raw[name]) for name in NUMBERS]
+    if not boxes.normalised:
+        sides = (width, height) * 2
+        numbers = [value / side for value, side in zip(numbers, sides, strict=True)]
+    box = Box.of(boxes.form, numbers)
     columns = {"image_id": raw["image_id"], "label": raw["label"], **box.columns()}
     columns |= {name: raw[name] for name in growing.attributes.values()}
-    rules = [Rule("size of the image is not known", width.isnull() | height.isnull())]
-    return ingest(engine, rows, columns, [*rules, *box.rules()], box.remarks())
+    unknown = Rule("size of the image is not known", width.isnull() | height.isnull())
+    rules = box.rules() if boxes.normalised else [unknown, *box.rules()]
+    return ingest(engine, rows, columns, rules, box.remarks())
 
 
 def add_objects(

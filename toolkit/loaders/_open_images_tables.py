@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import ibis
 
+from toolkit.engine import is_hexadecimal
 from toolkit.files.sources import SOURCE_ROW
 from toolkit.intake.fields import (
     Box,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from toolkit.engine import Engine, Rows
     from toolkit.files.sources import Source
 
-IMAGE_ID: Final = r"^[0-9a-fA-F]{16}$"
+ID_DIGITS: Final = 16
 CORNERS: Final = ("XMin", "YMin", "XMax", "YMax")
 FLAGS: Final = {
     "IsOccluded": "is_occluded",
@@ -149,7 +150,7 @@ def predictions(engine: Engine, source: Source) -> Part:
 
 def identified(image_id: ir.Value) -> list[Rule]:
     """Refuse rows that name no image."""
-    other = ~text(image_id).re_search(IMAGE_ID)
+    other = ~is_hexadecimal(text(image_id), ID_DIGITS)
     return [empty("image id", image_id), Rule("image id is not 16 hexadecimal digits", other)]
 
 

@@ -47,7 +47,8 @@ class YoloConfig:
 
     Attributes:
         file: Where it is.
-        folder: The dataset's folder, resolved: the one that the configuration is in.
+        folder: The dataset's folder, resolved, out of which nothing is read: the one that the
+            configuration is in, unless the user named another.
         base: The folder to which it says names are relative, relative to `folder`.
         names: The classes' names by their numbers as text.
         listings: The places of images, in the order of `SPLITS`.
@@ -73,10 +74,14 @@ def config_files(path: Path) -> list[Path]:
         return [file for file in files if file.is_file() and not file.is_symlink()]
 
 
-def read_config(file: Path) -> YoloConfig:
+def read_config(file: Path, root: Path | None = None) -> YoloConfig:
     """Read a configuration.
 
     All values are taken as text, so that a class called `no` or `1e3` keeps its name.
+
+    Args:
+        file: Where it is.
+        root: The dataset's folder, if it is not the one that the configuration is in.
 
     Raises:
         DataReadError: If it is no YAML, too large, or has no names or no splits.
@@ -87,8 +92,8 @@ def read_config(file: Path) -> YoloConfig:
     if not names or not given:
         missing = "names of classes" if not names else "places of images (train, val or test)"
         raise DataReadError(file, f"has no {missing}", "Write them as Ultralytics describes.")
-    folder = Path(os.path.realpath(file.parent))
-    base, notes = base_folder(folder, content.get("path"))
+    folder = Path(os.path.realpath(root or file.parent))
+    base, notes = base_folder(folder, file.parent, content.get("path"))
     listings = tuple(
         Listing(split, written, place(folder, base, written))
         for split, written_places in given.items()
@@ -167,16 +172,23 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value) and not FORBIDDEN.search(value)
 
 
-def base_folder(folder: Path, written: Any) -> tuple[str, tuple[str, ...]]:
-    """Return the folder that `path` means, relative to the configuration's, and what is noted."""
-    if not is_text(written):
-        return ".", ()
-    meant = Path(os.path.realpath(folder / written))
-    if meant.is_relative_to(folder) and meant.is_dir():
-        return meant.relative_to(folder).as_posix(), ()
+def base_folder(folder: Path, own: Path, written: Any) -> tuple[str, tuple[str, ...]]:
+    """Return the folder that `path` means, relative to the dataset's, and what is noted.
+
+    Args:
+        folder: The dataset's folder, resolved.
+        own: The folder that the configuration is in.
+        written: The `path` of the configuration, if it has one.
+    """
+    name = written if is_text(written) else "."
+    for start in (own, folder):
+        meant = Path(os.path.realpath(start / name))
+        if meant.is_relative_to(folder) and meant.is_dir():
+            return meant.relative_to(folder).as_posix(), ()
     note = (
         f"The folder {written!a} that the configuration names is not used, for it is not in the "
-        "folder of the configuration; that folder was used."
+        f"dataset's folder {folder.name!a}; that folder was used. The option image_root names "
+        "another one."
     )
     return ".", (note,)
 
@@ -205,8 +217,8 @@ def config_notes(
     for listing in listings:
         if listing.place is None:
             yield (
-                f"The images of {listing.split}, {listing.written!a}, are not in the folder "
-                "of the configuration and were not read."
+                f"The images of {listing.split}, {listing.written!a}, are not in the dataset's "
+                "folder and were not read."
             )
     if content.get("nc", str(len(names))) != str(len(names)):
         yield f"The configuration says {content['nc']!a} classes and names {len(names)}."

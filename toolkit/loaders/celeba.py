@@ -40,6 +40,8 @@ ORIGINAL: Final = ("img_celeba", "Img/img_celeba")
 SPLITS: Final = {"0": "train", "1": "validation", "2": "test"}
 """What the codes of the partition mean (README of CelebA)."""
 SENSITIVE: Final = ("male", "young")
+"""Perceived, as are all attributes: a “professional labeling company” annotated the pictures (Liu
+et al., ICCV 2015); how is not published (Wu et al., CVPR Workshops 2023, arXiv:2210.07356)."""
 FACE: Final = "face"
 FIXED: Final = (IMAGE_ID, "path", "width", "height", "split")
 LISTED_BEFORE: Final = "image is listed before"
@@ -90,6 +92,7 @@ def load_celeba(path: Path, *, engine: Engine) -> AnnotatedDataset:
             ),
             rows_read=counted.read,
             rows_rejected=counted.reasons,
+            rows_adjusted=counted.adjusted,
             notes=(*counted.remarks, *notes(found, aligned, original)),
         ),
         n_images=count_images(images, [annotations] if annotations is not None else []),

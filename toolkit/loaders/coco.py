@@ -12,7 +12,7 @@ from toolkit.errors import MOST_CHOICES, DataReadError
 from toolkit.files.sources import SOURCE_ROW, Recognition, checksum, inspect
 from toolkit.intake.ingest import Part, accounts, count_images, stack, union
 from toolkit.loaders._coco_files import look
-from toolkit.loaders._coco_parts import place, read_parts
+from toolkit.loaders._coco_parts import one_name_each, place, read_parts
 from toolkit.loaders._coco_rows import read_document
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import AnnotatedDataset, Provenance
@@ -90,6 +90,7 @@ def load_coco(path: Path, *, engine: Engine) -> AnnotatedDataset:
             files=MappingProxyType(checksums),
             rows_read=counted.read,
             rows_rejected=counted.reasons,
+            rows_adjusted=counted.adjusted,
             notes=(*counted.remarks, *notes(contents, files, parts)),
         ),
         n_images=count_images(images, naming),
@@ -99,6 +100,7 @@ def load_coco(path: Path, *, engine: Engine) -> AnnotatedDataset:
         captions=captions,
         predictions=predictions,
         rejected=counted.rejected,
+        label_ids=MappingProxyType(label_ids(parts)),
     )
 
 
@@ -120,6 +122,15 @@ def account(parts: Parts) -> Accounts:
             "predictions": parts.predictions,
         }
     )
+
+
+def label_ids(parts: Parts) -> dict[str, str]:
+    """Return the labels by the ids of their categories, which results name them by."""
+    names = one_name_each(parts.categories)
+    if names is None:
+        return {}
+    found = names.order_by("listed_category").to_pandas()
+    return dict(zip(found["listed_category"], found["category_name"], strict=True))
 
 
 def asked_alike(boxes: Iterable[Boxes]) -> bool:

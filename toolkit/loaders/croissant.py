@@ -91,6 +91,7 @@ def load_croissant(
         loader="croissant",
         files=MappingProxyType({f.name: checksum(f) for f in [found, *(i.file for i in read)]}),
         licence=description.licence,
+        stated=description.stated,
         notes=tuple(notes(description)),
     )
     return tables.dataset(description.name, provenance)
@@ -187,9 +188,7 @@ def unread(description: Description) -> Iterator[str]:
 
 
 def notes(description: Description) -> Iterator[str]:
-    """Say what was not read, and what the description states on Responsible AI."""
+    """Say what was not read."""
     left_out = list(unread(description))
     if left_out:
         yield f"Not read: {'; '.join(left_out)}."
-    for name, answer in description.stated.items():
-        yield f"The description states as {name}: {answer}"

@@ -101,6 +101,7 @@ def provenance(path: Path, file: Path, counted: Accounts, said: Iterable[str]) -
         files=MappingProxyType({file.name: checksum(file)}),
         rows_read=counted.read,
         rows_rejected=counted.reasons,
+        rows_adjusted=counted.adjusted,
         notes=(*counted.remarks, *said),
     )
 

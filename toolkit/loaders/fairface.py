@@ -42,7 +42,8 @@ RACES: Final = (
     *("Southeast Asian", "Indian", "Middle Eastern"),
 )
 SENSITIVE: Final = {"age": AGES, "gender": ("Male", "Female"), "race": RACES}
-"""Judged from the picture by three annotators each (Kärkkäinen and Joo, WACV 2021)."""
+"""Perceived: annotators judged each picture, three of them at first, and looked again where a model
+trained on their answers differed (Kärkkäinen and Joo, WACV 2021)."""
 
 
 def recognise_fairface(path: Path) -> Recognition:
@@ -101,6 +102,7 @@ def load_fairface(path: Path, *, engine: Engine) -> AnnotatedDataset:
             files=MappingProxyType({s.path.name: checksum(s.path) for s in sources}),
             rows_read=counted.read,
             rows_rejected=counted.reasons,
+            rows_adjusted=counted.adjusted,
             notes=(*counted.remarks, *unread(sources)),
         ),
         n_images=count_images(images, []),

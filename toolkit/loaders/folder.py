@@ -14,6 +14,7 @@ from toolkit.errors import MOST_CHOICES, DataReadError
 from toolkit.files.sources import SOURCE_ROW, Recognition, checksum
 from toolkit.intake.image_files import COLUMNS, picture_part, picture_row, pictures, walk
 from toolkit.intake.ingest import accounts, count_images, stack, union
+from toolkit.intake.samples import BoxForm
 from toolkit.loaders import _folder_metadata as tables
 from toolkit.model.attribute import Attribute
 from toolkit.model.dataset import BOX_COLUMNS, AnnotatedDataset, Provenance
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from toolkit.engine import Engine
     from toolkit.intake.image_files import Entry
     from toolkit.intake.ingest import Part
+    from toolkit.intake.samples import FormName
 
 READS: Final = (
     "a folder of JPEG, PNG, WebP, BMP, GIF or TIFF files: the class from the sub-folder, the split "
@@ -33,6 +35,7 @@ READS: Final = (
     ".jsonl or .parquet as the library datasets reads them"
 )
 DOES_NOT_READ: Final = "archives, other image formats, labels in file names, several image columns"
+OPTIONS: Final = ("box_form", "normalised")
 MOST_LOOKED_AT: Final = 100_000
 """Files that are looked at, by their names, to recognise a folder."""
 TABULAR: Final = (".arrow", ".csv", ".json", ".jsonl", ".parquet", ".tar", ".tsv", ".txt")
@@ -72,7 +75,9 @@ def is_of_another_format(entry: Entry) -> bool:
     return name.endswith(OF_OTHERS) and name not in tables.NAMES and not name.startswith(DOCUMENTS)
 
 
-def load_folder(path: Path, *, engine: Engine) -> AnnotatedDataset:
+def load_folder(
+    path: Path, *, engine: Engine, box_form: FormName = "xywh", normalised: bool = False
+) -> AnnotatedDataset:
     """Load a folder of images, by the rules of `ImageFolder` of the library `datasets`.
 
     An image's id is its path relative to the folder. Its split is the folder `train`,
@@ -80,15 +85,17 @@ def load_folder(path: Path, *, engine: Engine) -> AnnotatedDataset:
     metadata files, the folder that an image is in is its label, if all images lie equally deep and
     there are at least two such folders. With them, labels are those of their column `label`,
     `text` or `caption` are captions, `objects` lists boxes (`bbox`: corner, width and height in
-    pixels) with what is said of each, and all other columns are attributes of the image. A picture
-    that no metadata name is an image without attributes.
+    pixels, unless `box_form` and `normalised` say otherwise) with what is said of each, and all
+    other columns are attributes of the image.
 
     The format cannot hold: flags, predictions, how sure a label is, several annotation sets. Of
     CSV metadata, the empty text cannot be told from none.
 
     Raises:
+        SettingsError: If there is no such box form.
         DataReadError: If it is no folder, holds no image, or a metadata file cannot be used.
     """
+    form = BoxForm(box_form, normalised)
     if not path.is_dir():
         raise DataReadError(path, "is a file", "Name the folder that the pictures are in.")
     rows = (picture_row(entry) for entry in pictures(walk(path)))
@@ -99,7 +106,7 @@ def load_folder(path: Path, *, engine: Engine) -> AnnotatedDataset:
         raise DataReadError(path, "holds no pictures", "Name the folder that the pictures are in.")
     named = tuple(metadata.values())
     images = image_table(engine, found.table, named)
-    objects = tables.objects(engine, path, named, images)
+    objects = tables.objects(engine, path, named, images, form)
     boxes = [objects] if objects else []
     counted = accounts({"images": [found], "metadata": named, "annotations": boxes})
     labels = image_labels(images)
@@ -113,6 +120,7 @@ def load_folder(path: Path, *, engine: Engine) -> AnnotatedDataset:
             files=MappingProxyType({name: checksum(path / name) for name in metadata}),
             rows_read=MappingProxyType({**counted.read, **number_of(labels)}),
             rows_rejected=counted.reasons,
+            rows_adjusted=counted.adjusted,
             notes=(*counted.remarks, *said_of(images, metadata, files, others)),
         ),
         n_images=count_images(images, []),

@@ -124,6 +124,7 @@ def load_open_images(path: Path, *, engine: Engine) -> AnnotatedDataset:
         files=MappingProxyType({s.path.name: checksum(s.path) for s in contents.sources}),
         rows_read=counted.read,
         rows_rejected=counted.reasons,
+        rows_adjusted=counted.adjusted,
         notes=(*counted.remarks, *notes(contents, parts, attributes)),
     )
     return AnnotatedDataset(

@@ -112,6 +112,7 @@ def load_table(
             files=MappingProxyType({path.name: checksum(path)}),
             rows_read=counted.read,
             rows_rejected=counted.reasons,
+            rows_adjusted=counted.adjusted,
             notes=(*counted.remarks, *notes(columns, names)),
         ),
         n_images=count_images(None, [part.table]),

@@ -42,7 +42,8 @@ ATTRIBUTES: Final = MappingProxyType(
         for name, values in (("age_group", AGE_GROUPS), ("gender", GENDERS), ("race", RACES))
     }
 )
-"""Estimated by the model DEX and checked by an annotator (the authors' site), so inferred."""
+"""“Estimated through the DEX algorithm and double checked by a human annotator” is what the
+authors say (https://susanqq.github.io/UTKFace/): the values are a model's, so inferred."""
 NOTES: Final = (
     "Ages, genders and races were estimated by the model DEX and checked by an annotator.",
     "The column age has the years of the name; age_group has them in the groups of FairFace.",
@@ -88,6 +89,7 @@ def load_utkface(path: Path, *, engine: Engine) -> AnnotatedDataset:
             loader="utkface",
             rows_read=counted.read,
             rows_rejected=counted.reasons,
+            rows_adjusted=counted.adjusted,
             notes=(*counted.remarks, *NOTES),
         ),
         n_images=count_images(images, []),

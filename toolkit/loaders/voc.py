@@ -129,6 +129,7 @@ def provenance(path: Path, layout: Layout, raw: Raw, counted: Accounts) -> Prove
         files=MappingProxyType(checksums(layout, raw)),
         rows_read=counted.read,
         rows_rejected=counted.reasons,
+        rows_adjusted=counted.adjusted,
         notes=(*counted.remarks, *notes(layout, raw)),
     )
 

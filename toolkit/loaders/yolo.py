@@ -26,7 +26,11 @@ READS: Final = (
     "a `data.yaml` of Ultralytics (the file or its folder) with its splits: boxes, boxes around "
     "polygons and turned boxes, the boxes of poses; sizes from the heads of the image files"
 )
-DOES_NOT_READ: Final = "key points, polygons themselves, angles, folders outside that of data.yaml"
+DOES_NOT_READ: Final = (
+    "key points, polygons themselves, angles, folders outside that of data.yaml or of the option "
+    "image_root"
+)
+OPTIONS: Final = ("image_root",)
 
 
 def recognise_yolo(path: Path) -> Recognition:
@@ -44,11 +48,19 @@ def recognise_yolo(path: Path) -> Recognition:
     return Recognition(matches=False, why=why)
 
 
-def load_yolo(path: Path, *, engine: Engine) -> AnnotatedDataset:
+def load_yolo(
+    path: Path, *, engine: Engine, image_root: Path | str | None = None
+) -> AnnotatedDataset:
     """Load a dataset in the layout of Ultralytics YOLO.
 
-    An image's id is its path relative to the folder of `data.yaml`. Its label file is where
-    Ultralytics looks for it: `images` becomes `labels`, the ending `.txt`. An image without one is
+    Args:
+        path: A `data.yaml`, or the folder with one.
+        engine: Where the tables are kept.
+        image_root: The dataset's folder, with pictures and labels, if it is not that of
+            `data.yaml`. Nothing outside of it is read, whatever `data.yaml` names.
+
+    An image's id is its path relative to the dataset's folder. Its label file is where Ultralytics
+    looks for it: `images` becomes `labels`, the ending `.txt`. An image without one is
     an image without boxes. A line of five numbers is a class and a box; an odd number of seven or
     more is a polygon, of which the box around it is read; with `kpt_shape`, what follows the box
     are key points.
@@ -61,10 +73,10 @@ def load_yolo(path: Path, *, engine: Engine) -> AnnotatedDataset:
         DataReadError: If there is no `data.yaml` that can be used, or no image or no line of the
             label files can be.
     """
-    config = read_config(config_file(path))
+    config = read_config(config_file(path), existing(image_root))
     images = tables.images(engine, config)
     if not images.read:
-        do = "Check the places of its splits; they have to be in the folder of data.yaml."
+        do = "Check the places of its splits, and name the folder they are in as image_root."
         raise DataReadError(config.file, "leads to no images", do)
     boxes = tables.boxes(engine, config, images)
     counted = accounts({"images": [images], "annotations": [boxes]})
@@ -76,6 +88,7 @@ def load_yolo(path: Path, *, engine: Engine) -> AnnotatedDataset:
         files=MappingProxyType({config.file.name: checksum(config.file)}),
         rows_read=counted.read,
         rows_rejected=counted.reasons,
+        rows_adjusted=counted.adjusted,
         notes=(*counted.remarks, *config.notes, *unused_labels(config)),
     )
     return AnnotatedDataset(
@@ -88,7 +101,19 @@ def load_yolo(path: Path, *, engine: Engine) -> AnnotatedDataset:
         images=listed,
         annotations=annotations,
         rejected=counted.rejected,
+        root=str(config.folder) if image_root else "",
     )
+
+
+def existing(root: Path | str | None) -> Path | None:
+    """Return the folder that the user named, if any.
+
+    Raises:
+        DataReadError: If it is no folder.
+    """
+    if root is not None and not Path(root).is_dir():
+        raise DataReadError(Path(root), "is no folder", "Name the folder of pictures and labels.")
+    return None if root is None else Path(root)
 
 
 def config_file(path: Path) -> Path:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ibis import _
 
-from toolkit.faults import Fault
-from toolkit.model.slices import Unit
+from toolkit.faults import IMAGE_LABEL, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
     Counts = Mapping[str, int]
 
+LABELS: Final = ("label", IMAGE_LABEL)
+"""The attributes to which the taxonomy applies."""
 MOST_VALUES: Final = 100_000
 """Of a column with more different values, the most frequent ones are looked at."""
 MOST_NAMED: Final = 10
@@ -41,8 +42,15 @@ REWRITTEN: Final = re.compile(
 """What Excel and its like make of `3-9`, `2/3` or a long number (Ziemann et al. 2016)."""
 
 
-def strange_values(population: Population, config: AuditConfig) -> Iterator[Fault]:
+def strange_values(
+    population: Population, config: AuditConfig, family: str = "integrity"
+) -> Iterator[Fault]:
     """Look at the different values of the labels and of each attribute of text.
+
+    Args:
+        population: The rows.
+        config: The settings, for the taxonomy of labels.
+        family: The family of metrics in whose tables the faults are counted.
 
     A value gets one fault at most: what a spreadsheet has rewritten is not also undeclared, and
     where values are declared, nothing else is asked of them.
@@ -55,20 +63,20 @@ def strange_values(population: Population, config: AuditConfig) -> Iterator[Faul
         counts = value_counts(rows, name)
         declared = declared_values(attribute, counts, population, config)
         damaged = rewritten(counts)
-        yield fault("integrity.spreadsheet", name, damaged, counts)
+        yield fault(f"{family}.spreadsheet", name, damaged, counts)
         left = {value: n for value, n in counts.items() if value not in damaged}
         if declared:
-            metric = "integrity.taxonomy" if name == "label" else "integrity.undeclared"
-            yield fault(metric, name, undeclared(left, declared), counts)
+            metric = "taxonomy" if name in LABELS else "undeclared"
+            yield fault(f"{family}.{metric}", name, undeclared(left, declared), counts)
         else:
             known = {value: n for value, n in left.items() if attribute.knows(value)}
-            yield fault("integrity.spelling", name, misspelt(left), counts)
-            yield fault("integrity.mixed_types", name, of_the_rarer_type(known), counts)
-    if population.unit is Unit.ANNOTATION or dataset.annotations is None:
+            yield fault(f"{family}.spelling", name, misspelt(left), counts)
+            yield fault(f"{family}.mixed_types", name, of_the_rarer_type(known), counts)
+    if population.key == "annotation_id" or dataset.annotations is None:
         ids = rows["image_id"]
         rounded = rows.filter(ids.contains("E") & ids.re_search(ROUNDED))
         counts = value_counts(rounded, "image_id")
-        yield fault("integrity.spreadsheet", "image_id", dict.fromkeys(counts, ""), counts)
+        yield fault(f"{family}.spreadsheet", "image_id", dict.fromkeys(counts, ""), counts)
 
 
 def value_counts(rows: ir.Table, name: str) -> dict[str, int]:
@@ -87,7 +95,7 @@ def declared_values(
 
     A taxonomy may name labels by their codes or by their names for people.
     """
-    if attribute.name != "label":
+    if attribute.name not in LABELS:
         return [*attribute.values, *attribute.missing] if attribute.values else []
     taxonomy = config.labels.taxonomy
     known = set(taxonomy)

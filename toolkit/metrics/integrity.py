@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 TABLES: Final = {
     "integrity.rejected": "part of the rows read that were left out, by table and reason",
+    "integrity.adjusted": "part of the rows kept of which something is to be said, by table and "
+    "phrase",
     "integrity.duplicates": "part of the annotations that repeat another one exactly",
     "integrity.orphans": "part of the annotations whose image is not listed",
     "integrity.unannotated": "part of the listed images without any annotation",
@@ -49,9 +51,10 @@ def integrity(
     """Count the rows that should not be there or not be so, in all and in each group.
 
     `n` is the number of rows concerned and `value` their part of all rows of the table, clustered
-    by image; rejected rows are independent units. The groups are those of each attribute in `by`.
+    by image; rejected and adjusted rows are independent units. The groups are those of each
+    attribute in `by`.
     """
-    tables = [*rejected(dataset, config)]
+    tables = [*rejected(dataset, config), *adjusted(dataset, config)]
     with ExitStack() as caches:
         named = named_images(dataset, caches)
         for population in populations(dataset):
@@ -75,22 +78,39 @@ def rejected(dataset: AnnotatedDataset, config: AuditConfig) -> Iterator[SliceTa
     for table, reasons in source.rows_rejected.items():
         read = source.rows_read[table]
         for reason, number in reasons.items():
-            interval = wilson(number, read, config.slices.confidence)
-            row = SliceTable.of(
-                {
-                    "metric": "integrity.rejected",
-                    "subject": f"{table}: {reason}",
-                    "unit": Unit.IMAGE if table == "images" else Unit.ANNOTATION,
-                    "slice": str(OVERALL),
-                    "n": number,
-                    "n_images": 0,
-                    "value": number / read,
-                    "ci_low": interval.low,
-                    "ci_high": interval.high,
-                }
-            )
+            row = counted_by_loader("integrity.rejected", table, reason, number, read, config)
             facts = {("integrity.rejected", f"{table}: {reason}"): where(dataset, table, reason)}
             yield SliceTable(row.frame, facts)
+
+
+def adjusted(dataset: AnnotatedDataset, config: AuditConfig) -> Iterator[SliceTable]:
+    """Report the rows of which the loader had something to say, but kept them."""
+    kept = dataset.provenance.rows_kept
+    for table, phrases in dataset.provenance.rows_adjusted.items():
+        for phrase, number in phrases.items():
+            yield counted_by_loader(
+                "integrity.adjusted", table, phrase, number, kept[table], config
+            )
+
+
+def counted_by_loader(
+    metric: str, table: str, phrase: str, number: int, of: int, config: AuditConfig
+) -> SliceTable:
+    """Give the part of a table's rows that a loader counted; it does not say on which images."""
+    interval = wilson(number, of, config.slices.confidence)
+    return SliceTable.of(
+        {
+            "metric": metric,
+            "subject": f"{table}: {phrase}",
+            "unit": Unit.IMAGE if table == "images" else Unit.ANNOTATION,
+            "slice": str(OVERALL),
+            "n": number,
+            "n_images": 0,
+            "value": number / of,
+            "ci_low": interval.low,
+            "ci_high": interval.high,
+        }
+    )
 
 
 def where(dataset: AnnotatedDataset, table: str, reason: str) -> dict[str, str]:

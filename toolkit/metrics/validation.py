@@ -1,4 +1,4 @@
-"""Faults that take long to look for: near-duplicates, repeated ids, pictures, overlapping splits.
+"""Faults that take long to look for: near-duplicates, ids, pictures, splits, labels of images.
 
 They are looked for by `toolkit validate` and not by an audit.
 """
@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from toolkit.faults import Fault, measured, populations
+from toolkit.faults import Fault, labels_of_images, measured, populations
 from toolkit.metrics._near_duplicates import near_duplicates
 from toolkit.metrics._picture_files import MISSING, OTHER_SIZE, UNREADABLE, picture_faults
+from toolkit.metrics._values import strange_values
 from toolkit.metrics.integrity import among, repeats
 from toolkit.model.slices import SliceTable, Unit
 
@@ -29,6 +30,11 @@ TABLES: Final = {
     "validation.missing_files": "part of the images whose picture is not there",
     "validation.unreadable_files": "part of the images whose picture cannot be read",
     "validation.file_sizes": "part of the images whose picture has another size than stated",
+    "validation.taxonomy": "part of the labels of images that are not in the declared taxonomy",
+    "validation.spelling": "part of the labels of images spelt otherwise than most rows do",
+    "validation.mixed_types": "part of the labels of images that are words among numbers, or the "
+    "other way round",
+    "validation.spreadsheet": "part of the labels of images that a spreadsheet has rewritten",
     "validation.by_group": "the same parts for each group, where rows are concerned",
 }
 """What this family puts into `Audit.tables`."""
@@ -56,6 +62,9 @@ def validation(
             else:
                 faults += files(population, caches)
             tables.append(measured(faults, population, by, config))
+    if labels := labels_of_images(dataset):
+        strange = list(strange_values(labels, config, "validation"))
+        tables.append(measured(strange, labels, by, config))
     return SliceTable.concat(tables)
 
 

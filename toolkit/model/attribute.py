@@ -33,6 +33,7 @@ class Attribute:
         reference: The share each known value should have, if somebody declared it. Sums to 1.
         asked_in: The annotation sets (column `annotation_set`) in which it was asked; empty for
             all. Rows of other sets are no missing values: nobody looked.
+        ordered: Whether the values stand in an order that means something, as ages do.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Attribute:
     sensitive: bool = False
     reference: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     asked_in: tuple[str, ...] = ()
+    ordered: bool = False
 
     def knows(self, value: Value) -> bool:
         """Whether a value says something, rather than "not known"."""

@@ -186,5 +186,6 @@ def result_from(item: dict[str, Any]) -> CheckResult:
 
 def provenance_from(item: dict[str, Any]) -> Provenance:
     """Rebuild a provenance from JSON."""
-    maps = {key: MappingProxyType(item[key]) for key in ("files", "rows_read", "rows_rejected")}
+    names = ("files", "rows_read", "rows_rejected", "rows_adjusted", "stated")
+    maps = {name: MappingProxyType(item[name]) for name in names}
     return Provenance(**{**item, **maps, "notes": tuple(item["notes"])})

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     MEASURED = "measured"
     """Computed by an audit from the data."""
     STATED = "stated"
-    """Answered by a person."""
+    """Answered by a person, or by the description that the dataset came with."""
     MISSING = "missing"
     """Nobody has answered yet; the text is the question."""
 
@@ -42,6 +42,8 @@ class Form(StrEnum):
 
     COUNT = "count"
     SHARE = "share"
+    POINTS = "points"
+    """A difference of two shares."""
     RATIO = "ratio"
     NUMBER = "number"
 
@@ -84,7 +86,7 @@ class Statement:
         text: What is said; for a missing statement the question.
         measures: The numbers of a measured statement.
         by: Who stated it.
-        on: When it was stated, ISO 8601.
+        on: When it was stated, ISO 8601; empty where that is not known.
     """
 
     field: str

@@ -26,6 +26,10 @@ FLAG_COLUMNS: Final = (
 )
 IN_ANOTHER_SPLIT: Final = "image is listed before, in another split"
 """The reason for which loaders leave out what puts an image into a second split."""
+CLIPPED: Final = "the box reaches past an edge"
+"""How the phrase begins of rows that are kept although their box was cut off at an edge."""
+SAME_ID: Final = "an earlier one has the same id"
+"""The phrase of rows that are kept, and numbered anew, although their source repeats an id."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Provenance:
         licence: The licence of the annotations as far as the source states it.
         rows_read: Rows read, by table.
         rows_rejected: Rows left out, by table and reason; read = kept + rejected.
+        rows_adjusted: Rows kept although something is to be said of them, by table and phrase.
+        stated: What the source itself answers about the dataset, by the name of its field.
         notes: Sentences about what the loader did that a reader should know.
     """
 
@@ -51,6 +57,10 @@ class Provenance:
     rows_rejected: Mapping[str, Mapping[str, int]] = field(
         default_factory=lambda: MappingProxyType({})
     )
+    rows_adjusted: Mapping[str, Mapping[str, int]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    stated: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     notes: tuple[str, ...] = ()
 
     @property
@@ -60,6 +70,23 @@ class Provenance:
             table: read - sum(self.rows_rejected.get(table, {}).values())
             for table, read in self.rows_read.items()
         }
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the rows were drawn, as far as totals and intervals have to know it.
+
+    Both name a column of `images`, which then holds for their annotations as well, or else of
+    `annotations`.
+
+    Attributes:
+        cluster: The column whose values are the sampling units, for instance a photographer;
+            `image` where every image is one of its own.
+        weights: The column with the sampling weights; empty where all rows weigh the same.
+    """
+
+    cluster: str = "image"
+    weights: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,8 +108,12 @@ class AnnotatedDataset:
         signals: What was derived from pixels or text, keyed by `image_id` or `annotation_id`.
         annotation_signals: The columns of `annotations` that were derived from its others.
         root: The folder that `path` of the images is relative to; empty where it is not known.
+        answers: What several annotators said of the same items: `annotation_id` or `image_id`,
+            `annotator`, and a column of text an attribute, null for no answer.
+        second_annotations: Another annotation of the same images, in the form of `annotations`.
+        sampling: How the rows were drawn.
         rejected: The rows that were left out, by table: the source's columns as text and `reason`.
-        label_names: Names for people of the labels that are codes.
+        label_names: Names for people of labels that are codes; `label_ids`: labels by models' ids.
 
     A table the source does not have is None.
     """
@@ -97,10 +128,14 @@ class AnnotatedDataset:
     captions: ir.Table | None = None
     predictions: ir.Table | None = None
     signals: ir.Table | None = None
+    answers: ir.Table | None = None
+    second_annotations: ir.Table | None = None
     rejected: Mapping[str, ir.Table] = field(default_factory=lambda: MappingProxyType({}))
     label_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    label_ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     annotation_signals: tuple[str, ...] = ()
     root: str = ""
+    sampling: Sampling = Sampling()
 
     def attribute(self, name: str) -> Attribute:
         """Return the attribute of that name.

@@ -1,53 +1,59 @@
 """Small groups of people, masked before anything is published.
 
-A cell of fewer than `suppress_below` people of a sensitive attribute could point at somebody. It
-is masked, and so are further cells from which it could be had. Numbers that rest on the sum over
-the groups of an attribute, one of which is masked, are masked as well. Cells of nobody stay.
+A cell of fewer than `suppress_below` people of a sensitive attribute, or of people on fewer images,
+could point at somebody. It is masked, and so are further cells from which it could be had. Numbers
+that rest on the sum over the groups of an attribute, one of which is masked, are masked as well.
+Cells of nobody stay.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
+from toolkit.detectable import MINIMUM, compared, metric_and_subject
+from toolkit.model.audit import AuditRecord
 from toolkit.model.slices import Status
-from toolkit.render._suppression import hidden_cells, is_about, margins_of
+from toolkit.render._suppression import hidden_cells, is_about
 from toolkit.wording.slices import Terms, attributes_of, in_words, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import pandas as pd
-
     from toolkit.model.attribute import Attribute
-    from toolkit.model.audit import AuditRecord
     from toolkit.model.finding import Finding
 
 GROUPS: Final = "representation.count"
+ASSOCIATION: Final = "association."
 PAIRS: Final = "association.observed"
 NUMBERS: Final = ("n", "n_images", "value", "ci_low", "ci_high", "reference", "p_value", "q_value")
-OF_KNOWN: Final = ("representation.share_of_known", "representation.ratio")
-"""Parts of the units whose values are known: together with a count they tell that sum."""
+OF_KNOWN: Final = (
+    "representation.share_of_known",
+    "representation.ratio",
+    "association.attributes",
+)
+"""What rests on the units whose values are known: together with a count it tells their sum."""
 REPRESENTATION: Final = "REP"
 DEFAULT_LIMIT: Final = 11
+DEFAULT_CONFIDENCE: Final = 0.95
 
 
 @dataclass(frozen=True)
-class Published:
+class Published(AuditRecord):
     """An audit as it may be shown to anybody.
 
+    Masked numbers are NaN, of status `suppressed`, and findings about masked groups have none.
+
     Attributes:
-        audit: The audit with masked numbers as NaN, of status `suppressed`, and without the
-            numbers of findings about masked groups.
         masked: How many groups and pairs of group and label were masked.
         limit: The smallest group that is shown; 0 if nothing is masked.
     """
 
-    audit: AuditRecord
     masked: int
     limit: int
 
@@ -67,7 +73,7 @@ class Masks:
     """What must not be shown.
 
     Attributes:
-        groups: The slices that are masked wherever they stand.
+        groups: The slices that are masked wherever they stand, in whatever order they are cut.
         pairs: The (label, printed slice) that are masked in the tables of associations.
         sets: The sets of attributes with a masked group: a number that rests on the sum over their
             groups would give it away.
@@ -75,7 +81,7 @@ class Masks:
         limit: The smallest count that is shown.
     """
 
-    groups: frozenset[Terms]
+    groups: frozenset[frozenset[tuple[str, str]]]
     pairs: frozenset[tuple[str, str]]
     sets: frozenset[frozenset[str]]
     sensitive: frozenset[str]
@@ -87,15 +93,21 @@ class Masks:
         names = frozenset(name for name, _ in cut) | (about(subject) if subject else frozenset())
         return (
             (0 < n < self.limit and is_about(cut, self.sensitive))
-            or cut in self.groups
-            or (subject, printed) in self.pairs
+            or frozenset(cut) in self.groups
+            or not self.pairs.isdisjoint(pairs_in(subject, printed))
             or (n > 0 and names in self.sets and (bool(subject) or metric in OF_KNOWN))
         )
 
 
 def publish(audit: AuditRecord) -> Published:
-    """Return the audit with small groups masked, as `slices.suppress_below` asks."""
-    limit = int(audit.config.get("slices", {}).get("suppress_below", DEFAULT_LIMIT))
+    """Return the audit with small groups masked, as `slices.suppress_below` asks.
+
+    What is published already is returned as it is, so that one masking serves several outputs.
+    """
+    if isinstance(audit, Published):
+        return audit
+    slices = audit.config.get("slices", {})
+    limit = int(slices.get("suppress_below", DEFAULT_LIMIT))
     sensitive = frozenset(a.name for a in audit.attributes if a.sensitive)
     masks = masks_of(audit.tables, sensitive, limit)
     tables = {name: masked(table, masks) for name, table in audit.tables.items()}
@@ -104,23 +116,36 @@ def publish(audit: AuditRecord) -> Published:
         withheld(finding, attributes, limit) if concerns(finding, masks) else finding
         for finding in audit.found
     )
-    shown = replace(audit, tables=MappingProxyType(tables), found=found)
-    return Published(shown, len(masks.groups) + len(masks.pairs), limit)
+    sentences = compared(tables, float(slices.get("confidence", DEFAULT_CONFIDENCE)))
+    parts = {field.name: getattr(audit, field.name) for field in fields(AuditRecord)}
+    parts |= {"tables": MappingProxyType(tables), "found": found}
+    parts["summary"] = MappingProxyType({**audit.summary, "compared": sentences})
+    return Published(**parts, masked=len(masks.groups) + len(masks.pairs), limit=limit)
 
 
 def masks_of(tables: Mapping[str, pd.DataFrame], sensitive: frozenset[str], limit: int) -> Masks:
     """Decide which groups, and which pairs of label and group, are masked."""
     groups: set[Terms] = set()
     if GROUPS in tables:
-        sizes = sizes_of(tables[GROUPS])
-        groups = hidden_cells(sizes, margins_of(sizes), sensitive, limit)
+        on_few = frozenset(few_images(tables[GROUPS], sensitive, limit))
+        groups = hidden_cells(sizes_of(tables[GROUPS]), sensitive, limit, on_few)
+    pairs = set(hidden_pairs(tables[PAIRS], sensitive, limit) if PAIRS in tables else ())
+    for metric, table in tables.items():
+        if not metric.startswith((GROUPS, ASSOCIATION, MINIMUM)):
+            pairs |= set(hidden_rows(table, groups, sensitive, limit))
     return Masks(
-        groups=frozenset(groups),
-        pairs=frozenset(hidden_pairs(tables[PAIRS], sensitive, limit) if PAIRS in tables else ()),
+        groups=frozenset(map(frozenset, groups)),
+        pairs=frozenset(pairs),
         sets=frozenset(frozenset(name for name, _ in cut) for cut in groups),
         sensitive=sensitive,
         limit=limit,
     )
+
+
+def few_images(table: pd.DataFrame, sensitive: frozenset[str], limit: int) -> Iterator[Terms]:
+    """Yield the groups of a sensitive attribute that are on few images, however many they are."""
+    few = table.loc[table["n_images"].between(1, limit - 1), "slice"]
+    yield from (cut for cut in map(terms, few) if is_about(cut, sensitive))
 
 
 def sizes_of(table: pd.DataFrame) -> dict[Terms, int]:
@@ -151,13 +176,33 @@ def hidden_pairs(
     concerned = table["subject"].isin(table.loc[small, "subject"])
     for label, rows in table[adding & concerned].groupby("subject", sort=False):
         sizes = {cuts[text]: n for text, n in zip(rows["slice"], rows["n"], strict=True)}
-        hidden = hidden_cells(sizes, margins_of(sizes), sensitive, limit)
+        hidden = hidden_cells(sizes, sensitive, limit)
         yield from ((str(label), text) for text in rows["slice"] if cuts[text] in hidden)
+
+
+def hidden_rows(
+    table: pd.DataFrame, groups: set[Terms], sensitive: frozenset[str], limit: int
+) -> Iterator[tuple[str, str]]:
+    """Yield the (subject, printed slice) that are masked because a subject is known of few people.
+
+    A flag can be known of 5 people of a group of 300; these 5 are not to be had by subtraction.
+    """
+    small = table[table["n"].between(1, limit - 1)]
+    small = small[small["subject"] != ""]
+    cuts = {text: terms(text) for text in small["slice"].unique()}
+    own = [text for text, cut in cuts.items() if is_about(cut, sensitive) and cut not in groups]
+    concerned = small.loc[small["slice"].isin(own), "subject"]
+    for subject, rows in table[table["subject"].isin(concerned)].groupby("subject", sort=False):
+        printed = {terms(text): text for text in rows["slice"]}
+        for cut in hidden_cells(sizes_of(rows), sensitive, limit, groups):
+            yield str(subject), printed[cut]
 
 
 def masked(table: pd.DataFrame, masks: Masks) -> pd.DataFrame:
     """Return a copy of the table in which the masked rows have no numbers."""
     covered = [i for i, *row in suspects(table, masks).itertuples(name=None) if masks.cover(*row)]
+    if not covered:
+        return table
     shown = table.astype(dict.fromkeys(NUMBERS, "float64"))
     shown.loc[covered, list(NUMBERS)] = math.nan
     shown.loc[covered, "status"] = Status.SUPPRESSED.value
@@ -167,15 +212,20 @@ def masked(table: pd.DataFrame, masks: Masks) -> pd.DataFrame:
 def suspects(table: pd.DataFrame, masks: Masks) -> pd.DataFrame:
     """Return the rows that could be masked, with what `Masks.cover` asks of them.
 
-    Of a large table they are few.
+    Of a large table they are few. Of what a test could have found, the tested number is asked for.
     """
+    table = table.assign(n=np.minimum(table["n"], table["n_images"]))
+    if len(table) and table["metric"].iloc[0] == MINIMUM:
+        tested = pd.DataFrame(map(metric_and_subject, table["subject"]), index=table.index)
+        table = table.assign(metric=tested[0], subject=tested[1])
     labels = {label for label, _ in masks.pairs}
     subjects = [
         subject
         for subject in table["subject"].unique()
-        if subject in labels or any(about(subject) <= names for names in masks.sets)
+        if not labels.isdisjoint(label for label, _ in pairs_in(subject, ""))
+        or any(about(subject) <= names for names in masks.sets)
     ]
-    slices = [text for text in table["slice"].unique() if terms(text) in masks.groups]
+    slices = [text for text in table["slice"].unique() if frozenset(terms(text)) in masks.groups]
     possible = (
         table["n"].between(1, masks.limit - 1)
         | table["slice"].isin(slices)
@@ -188,6 +238,16 @@ def suspects(table: pd.DataFrame, masks: Masks) -> pd.DataFrame:
 def about(subject: str) -> frozenset[str]:
     """Return the attributes that a subject names, as in `gender & age: js`."""
     return frozenset(subject.partition(":")[0].split(" & "))
+
+
+def pairs_in(subject: str, printed: str) -> set[tuple[str, str]]:
+    """Return the pairs of label and group that a number is about.
+
+    Also of a measure of a label, as `Dog: npmi`, and of a gap, as `Dog: npmi against age=Old`.
+    """
+    measured, _, other = subject.partition(" against ")
+    labels = {subject, measured, measured.rpartition(": ")[0]}
+    return {(label, group) for label in labels for group in (printed, other)}
 
 
 def concerns(finding: Finding, masks: Masks) -> bool:

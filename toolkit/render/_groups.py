@@ -23,12 +23,8 @@ BALANCE: Final = {
     "representation.evenness": ("Evenness", Form.NUMBER),
     "representation.divergence": ("Divergence", Form.NUMBER),
 }
-DISTANCES: Final = {
-    "js": "Jensen–Shannon divergence",
-    "kl": "Kullback–Leibler divergence",
-    "total_variation": "Total variation",
-    "hellinger": "Hellinger distance",
-}
+DISTANCES: Final = {"js": "Jensen–Shannon divergence", "total_variation": "Total variation"}
+"""Those that are shown beside a group; the table has all of them."""
 SIDES: Final = {OVER: "over", UNDER: "under"}
 
 
@@ -158,7 +154,7 @@ def balance(subject: str, audit: AuditRecord) -> Iterator[tuple[str, str, str]]:
     for metric, (words, form) in BALANCE.items():
         for row in rows(audit, metric):
             about, _, kind = row.subject.partition(": ")
-            if about == subject:
+            if about == subject and (not kind or kind in DISTANCES):
                 yield (
                     DISTANCES.get(kind, words),
                     estimate(row.value, form, row.status),

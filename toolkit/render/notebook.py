@@ -20,8 +20,7 @@ MOST_FINDINGS: Final = 20
 
 def to_notebook(audit: AuditRecord) -> str:
     """Return the findings and the groups of an audit as a fragment of HTML."""
-    published = publish(audit)
-    shown = published.audit
+    shown = publish(audit)
     return (
         environment()
         .get_template("templates/notebook.html.jinja")
@@ -31,7 +30,7 @@ def to_notebook(audit: AuditRecord) -> str:
             more=len(shown.found[MOST_FINDINGS:]),
             sizes=sizes(shown),
             cards=group_cards(shown),
-            masked=published.note,
+            masked=shown.note,
             style=asset("templates/notebook.css"),
         )
     )

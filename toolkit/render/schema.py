@@ -67,6 +67,7 @@ def attribute() -> Schema:
             "sensitive": {"type": "boolean"},
             "reference": mapping_of({"type": "number", "minimum": 0, "maximum": 1}),
             "asked_in": list_of(TEXT),
+            "ordered": {"type": "boolean"},
         }
     )
 
@@ -108,6 +109,9 @@ def provenance() -> Schema:
             "files": mapping_of(TEXT),
             "rows_read": mapping_of(COUNT),
             "rows_rejected": mapping_of(mapping_of(COUNT)),
+            "rows_adjusted": mapping_of(mapping_of(COUNT)),
+            "stated": mapping_of(TEXT)
+            | {"description": "What the source itself answers about the dataset."},
             "notes": list_of(TEXT),
         }
     )

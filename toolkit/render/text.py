@@ -47,9 +47,9 @@ def to_text(audit: AuditRecord, width: int = 100, *, color: bool = False) -> str
 def report(audit: AuditRecord, *, details: bool = False) -> RenderableType:
     """Return the findings for a rich console: what was audited, then a table, worst first.
 
-    With `details`, the groups concerned and examples stand below each finding. Without findings
-    it says what was looked at. Nothing in the dataset's names can move the cursor or change a
-    colour.
+    Below it stands of how many comparisons no difference is shown. With `details`, the groups
+    concerned and examples stand below each finding. Without findings it says what was looked at.
+    Nothing in the dataset's names can move the cursor or change a colour.
     """
     head = Text.assemble((plain(audit.name), "bold"), f"  {sizes(audit)}")
     looked = audit.summary.get("looked_at", ())
@@ -58,10 +58,12 @@ def report(audit: AuditRecord, *, details: bool = False) -> RenderableType:
         if audit.found
         else listed("Nothing was found. Looked at:", looked)
     )
-    if not details or not audit.provenance.notes:
-        return Group(head, Text(), body)
-    notes = listed("Notes on what was read:", audit.provenance.notes)
-    return Group(head, Text(), body, Text(), notes)
+    parts = [head, Text(), body]
+    if not_shown := audit.summary.get("compared"):
+        parts += [Text(), Text("\n".join(map(plain, not_shown)))]
+    if details and audit.provenance.notes:
+        parts += [Text(), listed("Notes on what was read:", audit.provenance.notes)]
+    return Group(*parts)
 
 
 def listed(title: str, sentences: Sequence[str]) -> Text:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from toolkit.model.signal import Signal
 from toolkit.signals.box_area import box_area
+from toolkit.signals.box_aspect import box_aspect
 from toolkit.signals.box_center import box_x_center, box_y_center
+from toolkit.signals.box_distance import box_distance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +35,22 @@ SIGNALS: Final = {
             box_y_center,
             "position of a box from top to bottom",
             "share of the height",
+            "annotation_id",
+            "boxes",
+        ),
+        Signal(
+            "box_aspect",
+            box_aspect,
+            "width of a box ÷ its height, both as shares of the image",
+            "ratio",
+            "annotation_id",
+            "boxes",
+        ),
+        Signal(
+            "box_distance",
+            box_distance,
+            "distance of a box from the middle of the image",
+            "share of a corner's distance",
             "annotation_id",
             "boxes",
         ),

@@ -7,31 +7,58 @@ each:
 * `intervals`: proportions of independent units, their difference and their ratio.
 * `clustered`: ratios of totals whose units share images, and contrasts of two such ratios.
 * `delta`: one delta-method step from totals to any smooth function of them.
+* `discovery`: a search through all slices for those in which a rate or mean is worst.
+* `confirmation`: whether slices that were found elsewhere are worse than what is around them.
 * `multiplicity`: p-values corrected for testing a whole table.
+* `agreement`: how far several annotators agree, beyond chance.
+* `bootstrap`: intervals from resampled images, where there is no closed form.
 * `association`: how often two features meet in an image.
+* `association_forms`: further measures of that, each a function of three shares.
+* `association_gaps`: by how much they differ between two groups, and how clusters widen them.
+* `contingency`: two categorical features as a whole.
 * `divergence`: how far one distribution is from another.
 * `diversity`: how evenly one distribution is spread.
+* `inversion`: intervals of distances and inequalities, also where there is nearly none.
 * `power`: what difference could have been found, and how many units that takes.
+* `stored`: what kept estimates tell of a change, and of the sample, without the rows.
 """
 
 from toolkit.stats import (
+    agreement,
     association,
+    association_forms,
+    association_gaps,
+    bootstrap,
     clustered,
+    confirmation,
+    contingency,
     delta,
+    discovery,
     divergence,
     diversity,
     intervals,
+    inversion,
     multiplicity,
     power,
+    stored,
 )
 
 __all__ = [
+    "agreement",
     "association",
+    "association_forms",
+    "association_gaps",
+    "bootstrap",
     "clustered",
+    "confirmation",
+    "contingency",
     "delta",
+    "discovery",
     "divergence",
     "diversity",
     "intervals",
+    "inversion",
     "multiplicity",
     "power",
+    "stored",
 ]

@@ -13,14 +13,15 @@ import numpy as np
 from scipy.special import chdtrc
 
 from toolkit.stats.arrays import Floats, divide, floats
-from toolkit.stats.intervals import Interval, wilson, z_value
+from toolkit.stats.intervals import FEW, ROUNDING, Interval, wilson, z_value
 from toolkit.stats.roots import crossing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
-FEW = 5
-"""Below this count, observed or expected, the normal approximations are not used."""
+    Counts = tuple[Floats, Floats, Floats, Floats]
 
 MOST_TERMS = 100
 """Values of a cell with a mean below `FEW` that are summed; beyond lies less than 1e-80."""
@@ -28,7 +29,7 @@ MOST_TERMS = 100
 
 def counts(
     observed: ArrayLike, row_total: ArrayLike, column_total: ArrayLike, n: ArrayLike
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> Counts:
     """Return the four counts as float arrays of one shape.
 
     Raises:
@@ -37,9 +38,10 @@ def counts(
     x, row, column, total = floats(observed, row_total, column_total, n)
     if np.any((x < 0) | np.isinf(x) | np.isinf(total)):
         raise ValueError("Counts of images must be finite and not negative.")
-    if np.any((x > row) | (x > column)):
+    slack = 1 + ROUNDING
+    if np.any((x > row * slack) | (x > column * slack)):
         raise ValueError("More images have both features than have one of them.")
-    if np.any(row + column - x > total):
+    if np.any(row + column - x > total * slack):
         raise ValueError("More images have one of the features than there are images.")
     return x, row, column, total
 
@@ -165,6 +167,47 @@ def cell_interval(
     return Interval(np.where(defined, low, np.nan), np.where(defined, high, np.nan))
 
 
+def guarded(
+    ends: tuple[Floats, Floats],
+    measure: Callable[[Floats, Floats, Floats, Floats], Floats],
+    cell: Counts,
+    confidence: float,
+) -> Interval:
+    """Return an interval by the delta method, or a safer one where that rests on few images.
+
+    Below `FEW` images with both features it is that of `cell_interval`. Above, where fewer than
+    `FEW` of the images with the first feature lack the second, it also holds what the measure
+    would be if as many of them had the second as either end of Wilson's interval says; likewise
+    for the images without the first. The delta method takes a feature that nobody lacked for one
+    that nobody can lack.
+
+    Args:
+        ends: The lower and upper end by the delta method.
+        measure: From the four counts to the value.
+        cell: The four counts.
+        confidence: The confidence level.
+    """
+    x, row, column, total = cell
+    low, high = ends
+    rest, others = total - row, np.clip(column - x, 0.0, total - row)
+    lacking = ((x >= FEW) & (row - x < FEW), (x >= FEW) & (rest - others < FEW))
+    for with_first, without in zip(
+        wilson(x, row, confidence), wilson(others, rest, confidence), strict=True
+    ):
+        possible = (
+            measure(row * with_first, row, row * with_first + others, total),
+            measure(x, row, x + rest * without, total),
+        )
+        for few, value in zip(lacking, possible, strict=True):
+            low = np.where(few, np.fmin(low, value), low)
+            high = np.where(few, np.fmax(high, value), high)
+    score = cell_interval(x, row, column, total, confidence)
+    low = np.where(x < FEW, measure(score.low, row, column, total), low)
+    high = np.where(x < FEW, measure(score.high, row, column, total), high)
+    undefined = np.isnan(measure(x, row, column, total))
+    return Interval(np.where(undefined, np.nan, low), np.where(undefined, np.nan, high))
+
+
 def lift_interval(
     observed: ArrayLike,
     row_total: ArrayLike,
@@ -175,17 +218,11 @@ def lift_interval(
     """Return the interval of the lift: delta method for its logarithm, score if few were observed.
 
     Returns:
-        Bounds in [0, inf); below `FEW` images those of `cell_interval`. NaN where one feature
-        never occurs.
+        Bounds in [0, inf), for few images those of `guarded`. NaN where one feature never occurs.
     """
-    x, row, column, total = counts(observed, row_total, column_total, n)
-    value = lift(x, row, column, total)
-    factor = np.exp(z_value(confidence) * log_lift_se(x, row, column, total))
-    cells = cell_interval(x, row, column, total, confidence)
-    return Interval(
-        np.where(x < FEW, lift(cells.low, row, column, total), value / factor),
-        np.where(x < FEW, lift(cells.high, row, column, total), value * factor),
-    )
+    cell = counts(observed, row_total, column_total, n)
+    value, factor = lift(*cell), np.exp(z_value(confidence) * log_lift_se(*cell))
+    return guarded((value / factor, value * factor), lift, cell, confidence)
 
 
 def npmi_interval(
@@ -198,16 +235,12 @@ def npmi_interval(
     """Return the interval of nPMI: delta method, score interval if few were observed.
 
     Returns:
-        Bounds in [-1, 1]; below `FEW` images those of `cell_interval`. NaN where nPMI is.
+        Bounds in [-1, 1], for few images those of `guarded`. NaN where nPMI is.
     """
-    x, row, column, total = counts(observed, row_total, column_total, n)
-    value = npmi(x, row, column, total)
-    half = z_value(confidence) * npmi_se(x, row, column, total)
-    cells = cell_interval(x, row, column, total, confidence)
-    return Interval(
-        np.where(x < FEW, npmi(cells.low, row, column, total), np.maximum(value - half, -1.0)),
-        np.where(x < FEW, npmi(cells.high, row, column, total), np.minimum(value + half, 1.0)),
-    )
+    cell = counts(observed, row_total, column_total, n)
+    value, half = npmi(*cell), z_value(confidence) * npmi_se(*cell)
+    ends = np.maximum(value - half, -1.0), np.minimum(value + half, 1.0)
+    return guarded(ends, npmi, cell, confidence)
 
 
 def conservative_lift(
@@ -253,29 +286,40 @@ def direction(
 
 
 def independence_p_value(
-    observed: ArrayLike, row_total: ArrayLike, column_total: ArrayLike, n: ArrayLike
+    observed: ArrayLike,
+    row_total: ArrayLike,
+    column_total: ArrayLike,
+    n: ArrayLike,
+    design_effect: ArrayLike = 1.0,
 ) -> Floats:
     """Two-sided p-value of the two features being unrelated.
 
     The chi-square test with n - 1 in place of n (Campbell 2007) where all four expected cells
-    reach `FEW`, otherwise the exact test with mid-p (Lancaster 1961).
+    reach `FEW`, otherwise the exact test with mid-p (Lancaster 1961). Where units are clustered,
+    the statistic is divided by the design effect (Rao and Scott 1981); below `FEW` the larger of
+    this p-value and the exact one is taken.
 
     Returns:
         NaN where a feature is in no image or in all of them.
     """
     x, row, column, total = counts(observed, row_total, column_total, n)
+    effect = np.broadcast_to(np.asarray(design_effect, dtype=np.float64), x.shape)
     rest, other = total - row, total - column
-    margins = row * column * rest * other
+    margins = row * column * rest * other * effect
     p = np.asarray(chdtrc(1, divide((total - 1) * (total * x - row * column) ** 2, margins)))
     least = divide(np.minimum(row, rest) * np.minimum(column, other), total)
     few = (least < FEW) & ~np.isnan(p)
     if np.any(few):
-        p[few] = exact_mid_p(x[few], row[few], column[few], total[few])
+        cells = (np.rint(part[few]) for part in (x, row, column, total))
+        exact = exact_mid_p(*cells)
+        p[few] = np.where(effect[few] > 1, np.maximum(exact, p[few]), exact)
     return p
 
 
 def exact_mid_p(x: Floats, row: Floats, column: Floats, total: Floats) -> Floats:
     """Return twice the smaller tail of the hypergeometric distribution, counting `x` by half.
+
+    Weighted counts, rounded one by one, may be off by one image, which is then added.
 
     Args:
         x: Images with both features, shape `(k,)`.
@@ -283,6 +327,7 @@ def exact_mid_p(x: Floats, row: Floats, column: Floats, total: Floats) -> Floats
         column: Images with the second.
         total: All images; the least of the four expected cells must be below `FEW`.
     """
+    total = np.maximum(total, row + column - x)
     x, row = np.where(row > total / 2, (column - x, total - row), (x, row))
     x, column = np.where(column > total / 2, (row - x, total - column), (x, column))
     # Now x is the cell with the least expectation, and it can be 0.

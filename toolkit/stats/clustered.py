@@ -13,7 +13,7 @@ import numpy as np
 
 from toolkit.stats.arrays import Floats, divide, floats
 from toolkit.stats.delta import Estimate
-from toolkit.stats.intervals import t_value, two_sided, wilson
+from toolkit.stats.intervals import FEW, t_value, two_sided, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -84,6 +84,7 @@ def ratio(
     clusters: ArrayLike,
     confidence: float = 0.95,
     *,
+    units: ArrayLike | None = None,
     proportion: bool = True,
 ) -> RatioEstimate:
     """Estimate R = y/x, where y and x are totals over images: a share of boxes, a mean area.
@@ -99,12 +100,15 @@ def ratio(
         s_xx: Sum of x_i^2.
         clusters: m, the number of images, those without any of the units too.
         confidence: The confidence level.
+        units: How many units x adds up, where they are weighted; the design effect then holds
+            the loss from unequal weights as well. By default x itself.
         proportion: Whether 0 <= y_i <= x_i, counts both; otherwise R is a mean.
 
     Raises:
         ValueError: If a proportion lies outside 0..1.
     """
-    y, x, s_yy, s_xy, s_xx, m = floats(y, x, s_yy, s_xy, s_xx, clusters)
+    n = x if units is None else units
+    y, x, s_yy, s_xy, s_xx, m, n = floats(y, x, s_yy, s_xy, s_xx, clusters, n)
     value = divide(y, x)
     terms = s_yy + value**2 * s_xx
     squares = terms - 2 * value * s_xy
@@ -115,9 +119,9 @@ def ratio(
         half = t_value(images - 1, confidence) * se
         unknown = np.full(value.shape, np.nan)
         return RatioEstimate(value, se, unknown, unknown, value - half, value + half)
-    design_effect = divide(se**2 * x, value * (1 - value))
+    design_effect = divide(se**2 * n, value * (1 - value))
     design_effect = np.where(se > 0, design_effect, np.nan)
-    n_effective = effective_size(design_effect, x, images, confidence)
+    n_effective = effective_size(design_effect, n, images, confidence)
     low, high = wilson(value * n_effective, n_effective, confidence)
     return RatioEstimate(value, se, design_effect, n_effective, low, high)
 
@@ -136,16 +140,16 @@ def effective_size(
 
     Args:
         design_effect: NaN where no variance can be estimated.
-        units: n, the total of the denominator.
+        units: n, the number of units in the denominator.
         images: Kish's effective number of images, (sum x_i)^2 / sum(x_i^2): all of them where
-            they have equally many units, 1 where one image has them all.
+            they have equally many units of equal weight, 1 where one image has them all.
         confidence: The confidence level.
     """
     penalty = divide(t_value(units - 1, confidence), t_value(images - 1, confidence)) ** 2
     estimated = np.clip(divide(units, design_effect) * penalty, 1.0, units)
     clustered = np.where(np.isnan(design_effect), images, estimated)
     # With one unit an image there are no clusters, and the interval is Wilson's own.
-    return np.where(images == units, units, clustered)
+    return np.where(images >= units * (1 - ROUNDING), units, clustered)
 
 
 @np.errstate(invalid="ignore")
@@ -155,6 +159,7 @@ def contrast(
     clusters: ArrayLike,
     confidence: float = 0.95,
     *,
+    units: ArrayLike | None = None,
     proportion: bool = True,
 ) -> Contrast:
     """Compare y1/x1 with y2/x2, ratios over the same images, allowing for their covariance.
@@ -162,18 +167,43 @@ def contrast(
     The standard errors are those of one joint linearisation. The intervals combine those of the
     two ratios with the correlation of the linearised values (Zou and Donner 2008 for the
     difference, Donner and Zou 2012 for the ratio), so that they hold up at shares of 0 and 1: the
-    ratio's lower bound is 0 without any y1, its upper one infinite without any y2.
+    ratio's lower bound is 0 without any y1, its upper one infinite without any y2. Of few units a
+    correlation that would narrow them is left out (`cautious`).
 
     Args:
         totals: (y1, x1, y2, x2) summed over the images, shape `(..., 4)`.
         cross: The product of each two of them summed over the images, shape `(..., 4, 4)`.
         clusters: The number of images, shape `(...)`.
         confidence: The confidence level.
+        units: How many units x1 and x2 add up, where they are weighted; shape `(..., 2)`.
         proportion: Whether both ratios are proportions of counts; otherwise they are means, of
             something positive if their ratio is to be read.
     """
+    first, second, rho = two_ratios(
+        totals, cross, clusters, confidence, units=units, proportion=proportion
+    )
+    difference = difference_of(first, second, rho)
+    p_value = (
+        equality_p_value(first, second, rho)
+        if proportion
+        else two_sided(divide(difference.value, difference.se))
+    )
+    return Contrast(difference, ratio_of(first, second, rho), p_value)
+
+
+def two_ratios(
+    totals: ArrayLike,
+    cross: ArrayLike,
+    clusters: ArrayLike,
+    confidence: float,
+    *,
+    units: ArrayLike | None,
+    proportion: bool,
+) -> tuple[RatioEstimate, RatioEstimate, Floats]:
+    """Return the two ratios that `contrast` compares, and their linearised values' correlation."""
     t = np.asarray(totals, dtype=np.float64)
     s = np.asarray(cross, dtype=np.float64)
+    n = t[..., [1, 3]] if units is None else np.asarray(units, dtype=np.float64)
     first, second = (
         ratio(
             t[..., i],
@@ -183,19 +213,24 @@ def contrast(
             s[..., i + 1, i + 1],
             clusters,
             confidence,
+            units=n[..., i // 2],
             proportion=proportion,
         )
         for i in (0, 2)
     )
     shared = linearised_covariance(t, covariance(t, s, clusters), first.value, second.value)
     rho = np.clip(np.nan_to_num(divide(shared, first.se * second.se)), -1.0, 1.0)
-    difference = difference_of(first, second, rho)
-    p_value = (
-        equality_p_value(first, second, rho)
-        if proportion
-        else two_sided(divide(difference.value, difference.se))
-    )
-    return Contrast(difference, ratio_of(first, second, rho), p_value)
+    return first, second, rho
+
+
+def cautious(first: RatioEstimate, second: RatioEstimate, rho: Floats) -> Floats:
+    """Return the correlation with which the two intervals are combined.
+
+    One that narrows them is not believed where either proportion has fewer than `FEW` effective
+    units of its rarer kind: it then comes from a few images. Means keep theirs.
+    """
+    rarer = (one.n_effective * np.minimum(one.value, 1 - one.value) for one in (first, second))
+    return np.where(np.fmin(*rarer) < FEW, np.minimum(rho, 0.0), rho)
 
 
 def linearised_covariance(
@@ -210,9 +245,10 @@ def linearised_covariance(
 def difference_of(first: RatioEstimate, second: RatioEstimate, rho: Floats) -> Estimate:
     """Return first - second with the interval of Zou and Donner (2008)."""
     value = first.value - second.value
+    se = distance(first.se, second.se, rho)
+    rho = cautious(first, second, rho)
     below = distance(first.value - first.low, second.high - second.value, rho)
     above = distance(first.high - first.value, second.value - second.low, rho)
-    se = distance(first.se, second.se, rho)
     return Estimate(value, se, value - below, value + above)
 
 
@@ -226,6 +262,7 @@ def ratio_of(first: RatioEstimate, second: RatioEstimate, rho: Floats) -> Estima
     """Return first / second with the interval of Donner and Zou (2012)."""
     value = first.value / second.value
     se = distance(first.se, value * second.se, rho) / second.value
+    rho = cautious(first, second, rho)
     least = least_ratio(first.value, first.low, second.value, second.high, rho)
     inverse = least_ratio(second.value, second.low, first.value, first.high, rho)
     low = np.where(first.low <= 0, 0.0, least)

@@ -2,8 +2,7 @@
 
 Every function takes `(p, q)`, shares or counts of the same values along the last axis, each scaled
 to sum to 1; the other axes broadcast. A value that only one of them has stays in. NaN where one is
-empty; negative or infinite numbers are a ValueError. The gradients are the derivatives by the
-shares p, for `toolkit.stats.delta`.
+empty; negative or infinite numbers are a ValueError.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import rel_entr
+from scipy.special import chdtrc, rel_entr
 
 from toolkit.stats.arrays import Floats, divide, floats, shares
 
@@ -72,33 +71,52 @@ def wasserstein(p: ArrayLike, q: ArrayLike) -> Floats:
     return np.asarray(np.sum(np.abs(np.cumsum(first - second, axis=-1)), axis=-1))
 
 
-def kl_gradient(p: ArrayLike, q: ArrayLike) -> Floats:
-    """Return the derivatives of `kl`; 0 where p is 0, as nothing observed there varies."""
+def chi_square(p: ArrayLike, q: ArrayLike) -> Floats:
+    """Return sum (p - q)^2 / q, Pearson's statistic per unit; infinite where q lacks a value of p.
+
+    Times the number of independent units, it is the statistic of the test of goodness of fit.
+    """
     first, second = distributions(p, q)
-    return log_ratio(first, second) + np.where(first > 0, 1.0, 0.0)
+    return np.asarray(np.sum(squares_over(first - second, second), axis=-1))
 
 
-def js_gradient(p: ArrayLike, q: ArrayLike) -> Floats:
-    """Return the derivatives of `js`; 0 where p is 0, as nothing observed there varies."""
-    first, second = distributions(p, q)
-    return log_ratio(first, (first + second) / 2) / 2
-
-
-def total_variation_gradient(p: ArrayLike, q: ArrayLike) -> Floats:
-    """Return the derivatives of `total_variation`; 0 where both shares are equal (a kink)."""
-    first, second = distributions(p, q)
-    return np.sign(first - second) / 2
-
-
-def hellinger_gradient(p: ArrayLike, q: ArrayLike) -> Floats:
-    """Return the derivatives of `hellinger`; 0 where p is 0, NaN between equal distributions."""
-    first, second = distributions(p, q)
-    distance = hellinger(first, second)[..., np.newaxis]
-    slope = np.nan_to_num(np.sqrt(divide(second, first)))
-    return divide(-slope, 4 * distance)
-
-
-def log_ratio(p: Floats, q: Floats) -> Floats:
-    """Return ln(p/q), 0 where p is 0."""
+def squares_over(difference: Floats, expected: Floats) -> Floats:
+    """Return difference^2 / expected, 0 where nothing is expected and nothing differs."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(p == 0, 0.0, np.log(p) - np.log(q))
+        return np.where(difference == 0, 0.0, difference**2 / expected)
+
+
+def cramers_v(p: ArrayLike, q: ArrayLike) -> Floats:
+    """Return Cramér's V of goodness of fit, w / sqrt(k - 1) with w^2 = `chi_square` (Cohen 1988).
+
+    For equal shares q it is 1 where all units have one value; for others it can be above 1. NaN
+    for a single value.
+    """
+    return np.sqrt(divide(chi_square(p, q), np.shape(p)[-1] - 1))
+
+
+def rao_scott_p_value(difference: ArrayLike, expected: ArrayLike, covariance: ArrayLike) -> Floats:
+    """P-value of two distributions being equal, with units that share images.
+
+    Under equality, sum d^2 / e is a sum of chi-squared variables, weighted by the eigenvalues of
+    E^(-1/2) V E^(-1/2); it is taken as one scaled chi-squared variable with the same mean and
+    variance (Rao and Scott 1981, second-order correction, by Satterthwaite). R's `svygofchisq`
+    differs by terms that vanish under equality.
+
+    Args:
+        difference: d, the difference of the shares, shape `(k,)`.
+        expected: e, the shares under equality, shape `(k,)`.
+        covariance: V, that of the differences, shape `(k, k)`.
+
+    Returns:
+        NaN where nothing varies, and where units are where none are expected.
+    """
+    d, e = (np.asarray(part, dtype=np.float64) for part in (difference, expected))
+    statistic = np.sum(squares_over(d, e))
+    used = e > 0
+    scale = np.sqrt(np.outer(e[used], e[used]))
+    weights = np.asarray(covariance, dtype=np.float64)[np.ix_(used, used)] / scale
+    mean, squares = np.trace(weights), np.sum(weights**2)
+    if not (np.isfinite(statistic) and squares > 0):
+        return np.asarray(np.nan)
+    return np.asarray(chdtrc(mean**2 / squares, statistic * mean / squares))

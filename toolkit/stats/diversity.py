@@ -3,6 +3,10 @@
 The functions of `totals` take counts or shares along the last axis, one for each value that is
 *declared*, also for those nobody has: leaving these out would hide the missing groups. NaN where
 all are 0; negative or infinite numbers are a ValueError.
+
+All are those of the sample. The entropy of a sample of n units lies below that of its population,
+by (k - 1)/2n on average (Miller 1955); the other measures of diversity lie low, and those of
+inequality high, in the same manner.
 """
 
 from __future__ import annotations
@@ -27,14 +31,6 @@ def entropy(totals: ArrayLike) -> Floats:
 def evenness(totals: ArrayLike) -> Floats:
     """Return the entropy over its maximum ln k for k values (Pielou 1966); NaN for one value."""
     return divide(entropy(totals), np.log(np.shape(totals)[-1]))
-
-
-def evenness_gradient(totals: ArrayLike) -> Floats:
-    """Return the derivatives of `evenness` by the shares; 0 where a share is 0."""
-    p = shares(totals)
-    with np.errstate(divide="ignore"):
-        slope = np.where(p == 0, 0.0, -np.log(p) - 1)
-    return divide(slope, np.log(p.shape[-1]))
 
 
 def simpson(totals: ArrayLike) -> Floats:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ROUNDING = 1e-9
 """How far an effective count may exceed its trials by rounding alone, as a share of them."""
 
+FEW = 5
+"""Below this count, observed or expected, the normal approximations are not used."""
+
 LOG_LIMIT = 100.0
 """Ratios are searched between exp(-100) and exp(100)."""
 

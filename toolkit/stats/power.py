@@ -1,7 +1,7 @@
-"""What difference of two proportions could have been found, and how many units that takes.
+"""What difference could have been found, and how many units that takes.
 
-Both use the arcsine transformation h = |2 asin sqrt(p1) - 2 asin sqrt(p2)| (Cohen 1988, chapter
-6), on which the standard error does not depend on the proportions.
+Proportions are compared by the arcsine transformation h = |2 asin sqrt(p1) - 2 asin sqrt(p2)|
+(Cohen 1988, chapter 6), on which the standard error does not depend on the proportions.
 """
 
 from __future__ import annotations
@@ -64,11 +64,52 @@ def minimum_detectable_difference(
     """
     p0, n1, n2, deff = floats(p0, n1, n2, design_effect)
     refuse_impossible(p0, n1, n2, deff)
-    h = quantile_sum(confidence, power) * np.sqrt(deff * (divide(1.0, n1) + divide(1.0, n2)))
+    se = np.sqrt(deff * (divide(1.0, n1) + divide(1.0, n2)))
+    return detectable_from(p0, se, confidence=confidence, power=power)
+
+
+def detectable_from(
+    p0: ArrayLike, se: ArrayLike, *, confidence: float = 0.95, power: float = 0.8
+) -> Floats:
+    """Return the least difference from `p0` that is found so often at a known standard error.
+
+    As `minimum_detectable_difference`, for whatever the standard error consists of.
+
+    Args:
+        p0: The proportion that the other one differs from.
+        se: The standard error of h: 1/sqrt(n) for n effective units against a fixed proportion,
+            sqrt(1/n1 + 1/n2) for two samples.
+        confidence: One less the level of the two-sided test.
+        power: How often the difference is to be found.
+
+    Returns:
+        A positive difference of proportions; NaN where none that is possible would be found.
+    """
+    p0, se = floats(p0, se)
     lower = np.minimum(p0, 1 - p0)
-    angle = 2 * np.arcsin(np.sqrt(lower)) + h
-    found = np.sin(angle / 2) ** 2 - lower
-    return np.where(angle <= np.pi, found, np.nan)
+    angle = 2 * np.arcsin(np.sqrt(lower)) + quantile_sum(confidence, power) * se
+    return np.where(angle <= np.pi, np.sin(angle / 2) ** 2 - lower, np.nan)
+
+
+@np.errstate(invalid="ignore")
+def units_needed(
+    n: ArrayLike,
+    effect: ArrayLike,
+    se: ArrayLike,
+    *,
+    confidence: float = 0.95,
+    power: float = 0.8,
+) -> Floats:
+    """Return how many units would show an effect of the size seen on n of them so often.
+
+    n ((z_{1-alpha/2} + z_{power}) se / effect)^2: the variance falls as the units of all groups
+    grow alike and keep their design effect.
+
+    Returns:
+        A whole number; NaN where there is no effect, and where effect and error are infinite.
+    """
+    n, effect, se = floats(n, effect, se)
+    return np.ceil(n * divide(quantile_sum(confidence, power) * se, effect) ** 2)
 
 
 def sample_size(

@@ -9,6 +9,7 @@ from toolkit.model.card import Form
 from toolkit.model.slices import Status
 
 NOTHING: Final = "–"
+POINTS: Final = " points"
 OVER: Final = "↗"
 UNDER: Final = "↘"
 LEVEL: Final = "→"
@@ -45,6 +46,11 @@ def percent(value: float) -> str:
     return f"{value:.1%}"
 
 
+def points(value: float) -> str:
+    """Return a difference of two shares in percentage points with one decimal, as `11.6 points`."""
+    return NOTHING if math.isnan(value) else f"{100 * value:.1f}{POINTS}"
+
+
 def ratio(value: float) -> str:
     """Return a ratio with two decimals and no trailing zeros, as `2.73×`."""
     if math.isnan(value):
@@ -61,7 +67,24 @@ def expected(value: float) -> str:
     return number(value)
 
 
-PRINTERS: Final = {Form.COUNT: count, Form.SHARE: percent, Form.RATIO: ratio, Form.NUMBER: number}
+def needed(n: float) -> str:
+    """Say that an effect is not decided, and how many units would decide it.
+
+    The number is rounded up to two digits, since it is projected from an estimate.
+    """
+    if not math.isfinite(n):
+        return "Inconclusive"
+    step = 10 ** max(math.floor(math.log10(max(n, 1))) - 1, 0)
+    return f"Inconclusive, n needed about {math.ceil(n / step) * step:,}"
+
+
+PRINTERS: Final = {
+    Form.COUNT: count,
+    Form.SHARE: percent,
+    Form.POINTS: points,
+    Form.RATIO: ratio,
+    Form.NUMBER: number,
+}
 
 
 def estimate(value: float, form: Form, status: Status = Status.OK) -> str:
@@ -70,10 +93,10 @@ def estimate(value: float, form: Form, status: Status = Status.OK) -> str:
 
 
 def interval(low: float, high: float, form: Form) -> str:
-    """Return `low to high`, or nothing where there is no interval."""
+    """Return `low to high`, the word `points` once, or nothing where there is no interval."""
     if math.isnan(low) or math.isnan(high):
         return ""
-    return f"{PRINTERS[form](low)} to {PRINTERS[form](high)}"
+    return f"{PRINTERS[form](low).removesuffix(POINTS)} to {PRINTERS[form](high)}"
 
 
 def direction(value: float, reference: float) -> str:

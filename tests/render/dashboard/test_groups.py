@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import MappingProxyType
 
+import pandas as pd
 import pytest
 
 from tests.render.records import record
@@ -34,7 +35,7 @@ def test_unknown_values_are_groups() -> None:
 
 def test_withheld_groups_have_no_bar() -> None:
     """A masked group shows the word and nothing that could be measured on the screen."""
-    age = group_cards(publish(record()).audit)[1]
+    age = group_cards(publish(record()))[1]
     older = next(group for group in age.groups if group.value == "Older")
     assert (older.count, older.share, older.interval, older.side) == ("–", "withheld", "", "")
     assert older.bar.share != older.bar.share
@@ -81,10 +82,19 @@ def test_rules_of_the_protocol_are_no_estimates() -> None:
     assert {cells for _, cells in table.rows} == {(("100.0%", "by the protocol"),)}
 
 
+def test_other_choices_of_boxes_stay_in_the_tables() -> None:
+    """The dashboard shows sizes as the settings count boxes, not each number twice."""
+    audit = record()
+    table = audit.tables["geometry.mean"]
+    other = table.assign(subject="box_area (group boxes in)", value=0.5)
+    both = {**audit.tables, "geometry.mean": pd.concat([table, other], ignore_index=True)}
+    assert rate_tables(replace(audit, tables=MappingProxyType(both))) == rate_tables(audit)
+
+
 def test_without_groups_all_annotations_make_the_table() -> None:
     """Numbers of the whole dataset alone are shown too."""
     audit = record()
-    tables = MappingProxyType({"annotation.box_area": audit.tables["annotation.box_area"][:1]})
+    tables = MappingProxyType({"geometry.mean": audit.tables["geometry.mean"][:1]})
     (table,) = rate_tables(replace(audit, tables=tables))
     assert table.title == "all annotations"
     assert table.rows == (("All", (("12.0%", "11.4% to 12.6%"),)),)

@@ -41,7 +41,7 @@ def test_colour_is_linear_in_the_conservative_strength(strength: float, classes:
 
 def test_rows_are_sorted_by_their_strongest_cell() -> None:
     """The strongest label comes first; a withheld cell says so and nothing else."""
-    (table,) = relations(publish(record()).audit)
+    (table,) = relations(publish(record()))
     assert table.title == "perceived gender presentation"
     assert table.groups == ("Predominantly Feminine", "Predominantly Masculine")
     labels = [row.label for row in table.rows]

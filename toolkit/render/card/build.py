@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from toolkit.model.card import DataCard, Kind, Section, Statement
 from toolkit.render._disclosure import publish
 from toolkit.render._rows import confidence
+from toolkit.render.card.described import described
 from toolkit.render.card.measured import MEASURED
 from toolkit.render.card.outline import outline
 from toolkit.render.card.stated import answers
@@ -30,18 +31,19 @@ def build_card(audit: AuditRecord) -> DataCard:
     """Return the data card of an audit.
 
     Fields that the audit measured are filled with numbers, those that people answered
-    (`audit.summary["stated"]`, the content of `stated.toml`) with their words, and all others with
-    the question. Small groups of sensitive attributes are masked.
+    (`audit.summary["stated"]`, the content of `stated.toml`) with their words, else those that the
+    dataset's own description answers with its words, and all others with the question. Small
+    groups of sensitive attributes are masked.
 
     Raises:
         SettingsError: If what people stated is not in the form of `stated.toml`.
         UnknownNameError: If it answers a field that the card does not have.
     """
     published = publish(audit)
-    stated = answers(audit.summary.get("stated", {}))
+    stated = described(audit.provenance) | answers(audit.summary.get("stated", {}))
     return DataCard(
         name=audit.name,
-        sections=tuple(section(part, published.audit, stated) for part in outline()),
+        sections=tuple(section(part, published, stated) for part in outline()),
         audited=audit.run.date,
         toolkit=audit.run.versions.get("dataset-audit-toolkit", ""),
         confidence=confidence(audit),

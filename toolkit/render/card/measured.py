@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+from toolkit.detectable import IN_POINTS, MINIMUM, metric_and_subject
 from toolkit.model.card import Form, Measure
 from toolkit.model.slices import Status
 from toolkit.render._rows import COUNTED, Row, rows
 from toolkit.wording.slices import attributes_of, in_words, title
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from toolkit.model.audit import AuditRecord
 
 MOST_CORRELATIONS: Final = 10
 MOST_FINDINGS: Final = 20
+MOST_MISSED: Final = 10
 SPLIT: Final = "split"
 MEANS: Final = {
-    "annotation.box_area": ("Area of a box, share of the image", Form.SHARE),
-    "annotation.box_x_center": ("Centre of the boxes, 0 left to 1 right", Form.NUMBER),
-    "annotation.box_y_center": ("Centre of the boxes, 0 top to 1 bottom", Form.NUMBER),
+    "box_area": ("Area of a box, share of the image", Form.SHARE),
+    "box_x_center": ("Centre of the boxes, 0 left to 1 right", Form.NUMBER),
+    "box_y_center": ("Centre of the boxes, 0 top to 1 bottom", Form.NUMBER),
 }
+"""By subject of `geometry.mean`, what it is called."""
 CONSTANT: Final = "integrity.constant"
 FAULTS: Final = {
     "integrity.duplicates": "Exact duplicate rows",
@@ -53,10 +57,9 @@ def snapshot(audit: AuditRecord) -> Result | None:
 def statistics(audit: AuditRecord) -> Result | None:
     """Give the means over all boxes."""
     means = [
-        measure(row, name, form)
-        for metric, (name, form) in MEANS.items()
-        for row in rows(audit, metric)
-        if not attributes_of(row.slice)
+        measure(row, *MEANS[row.subject])
+        for row in rows(audit, "geometry.mean")
+        if row.subject in MEANS and not attributes_of(row.slice)
     ]
     return numbers("Means over all boxes.", means)
 
@@ -158,8 +161,8 @@ def characteristics(audit: AuditRecord) -> Result | None:
     """Count the annotations, in all and in an image."""
     by_image = [
         measure(row, "Annotations per image that has any", Form.NUMBER)
-        for row in rows(audit, "annotation.boxes_per_image")
-        if not attributes_of(row.slice)
+        for row in rows(audit, "geometry.boxes_per_image")
+        if not row.subject and not attributes_of(row.slice)
     ]
     annotations = audit.summary.get("annotations")
     in_all = [tally("Annotations", annotations)] if annotations else []
@@ -198,13 +201,31 @@ def accounting(audit: AuditRecord) -> Result | None:
 
 
 def findings(audit: AuditRecord) -> Result | None:
-    """Repeat the worst findings, or say what was looked at."""
-    if not audit.found:
-        return words(["Nothing was found.", *audit.summary.get("looked_at", ())])
+    """Repeat the worst findings, or say what was looked at; then what could not be shown.
+
+    The numbers are those of the comparisons that say least.
+    """
     lines = [f"{f.code} ({f.severity}): {f.message}" for f in audit.found[:MOST_FINDINGS]]
     if rest := len(audit.found) - len(lines):
         lines.append(f"And {rest:,} more, in audit.json.")
-    return words(lines)
+    if not lines:
+        lines = ["Nothing was found.", *audit.summary.get("looked_at", ())]
+    result = words([*lines, *audit.summary.get("compared", ())])
+    return result and Result(result.text, tuple(least_telling(audit)))
+
+
+def least_telling(audit: AuditRecord) -> Iterator[Measure]:
+    """Yield the largest differences of shares that could have been missed, of those not shown."""
+    known = {attribute.name: attribute for attribute in audit.attributes}
+    tested = [(*metric_and_subject(row.subject), row) for row in rows(audit, MINIMUM)]
+    shown = [found for found in tested if found[2].status != Status.SUPPRESSED]
+    missed = [(subject, row) for metric, subject, row in shown if metric in IN_POINTS]
+    # Without a number, not even the largest possible difference would have been found.
+    missed.sort(key=lambda pair: -math.inf if math.isnan(pair[1].value) else -pair[1].value)
+    for subject, row in missed[:MOST_MISSED]:
+        where = in_words(row.slice, known)
+        about = f"{title(subject, known)} × {where}" if subject else where
+        yield measure(row, f"Would have been found: {about}", Form.POINTS)
 
 
 def words(lines: Iterable[str]) -> Result | None:

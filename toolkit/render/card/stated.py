@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody stated, who, and when (ISO 8601)."""
+    """What somebody stated, who, and when (ISO 8601; empty where that is not known)."""
 
     text: str
     by: str

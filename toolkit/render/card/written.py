@@ -57,7 +57,7 @@ def summary(card: DataCard) -> str:
 def attribution(statement: Statement) -> str:
     """Say where a statement comes from: the metrics, or who stated it and when."""
     if statement.kind is Kind.STATED:
-        return f"stated by {statement.by} on {statement.on}"
+        return f"stated by {statement.by}" + (f" on {statement.on}" if statement.on else "")
     metrics = dict.fromkeys(measure.metric for measure in statement.measures if measure.metric)
     return ": ".join(filter(None, [statement.kind, ", ".join(metrics)]))
 

@@ -34,15 +34,14 @@ def to_dashboard(audit: AuditRecord) -> str:
     Small groups of sensitive attributes are masked. Plotly is part of the page if there is a chart
     to draw; the numbers of every chart also stand in a table.
     """
-    published = publish(audit)
-    shown = published.audit
+    shown = publish(audit)
     figures = charts(shown)
     style, script = asset(f"{TEMPLATES}/dashboard.css"), asset(f"{TEMPLATES}/dashboard.js")
     library = plotly() if figures else Markup()
     template = environment().get_template(f"{TEMPLATES}/dashboard.html.jinja")
     return template.render(
         audit=shown,
-        masked=published.note,
+        masked=shown.note,
         confidence=f"{100 * confidence(shown):.4g}%",
         source=PurePath(shown.provenance.source).name,
         severities={s: sum(f.severity is s for f in shown.found) for s in Severity},

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from toolkit.model.audit import AuditRecord
 
 MISSING_RATE: Final = "annotation.missing_rate"
-COLUMNS: Final = {
-    "annotation.boxes_per_image": ("Boxes per image", Form.NUMBER),
-    "annotation.box_area": ("Box area, share of image", Form.SHARE),
-    "annotation.box_x_center": ("Centre, left to right", Form.NUMBER),
-    "annotation.box_y_center": ("Centre, top to bottom", Form.NUMBER),
-    "annotation.rate": ("", Form.SHARE),
-    MISSING_RATE: ("Unknown", Form.SHARE),
+MEASURES: Final = {
+    ("geometry.boxes_per_image", ""): ("Boxes per image", Form.NUMBER),
+    ("geometry.mean", "box_area"): ("Box area, share of image", Form.SHARE),
+    ("geometry.mean", "box_x_center"): ("Centre, left to right", Form.NUMBER),
+    ("geometry.mean", "box_y_center"): ("Centre, top to bottom", Form.NUMBER),
 }
+"""Columns of one metric and subject; those of other choices of boxes stay in the tables."""
+OF_ANY_SUBJECT: Final = {"annotation.rate": ("", Form.SHARE), MISSING_RATE: ("Unknown", Form.SHARE)}
+"""Metrics with a column for each subject, which stands behind the name."""
+ORDER: Final = (*dict.fromkeys(metric for metric, _ in MEASURES), *OF_ANY_SUBJECT)
 NARROW: Final = 3
 Column = tuple[str, str]
 
@@ -55,7 +57,12 @@ def rate_tables(audit: AuditRecord) -> list[RateTable]:
 
     Without such an attribute there is one table with that row alone.
     """
-    found = [row for metric in COLUMNS for row in rows(audit, metric)]
+    found = [
+        row
+        for metric in ORDER
+        for row in rows(audit, metric)
+        if metric in OF_ANY_SUBJECT or (metric, row.subject) in MEASURES
+    ]
     attributes = {attribute.name: attribute for attribute in audit.attributes}
     cut = by_attributes(found)
     overall = cut.pop((), [])
@@ -77,9 +84,8 @@ def rate_table(
     names: tuple[str, ...], found: list[Row], attributes: Mapping[str, Attribute]
 ) -> RateTable:
     """Return the table of one attribute, of an intersection, or of all annotations."""
-    order = list(COLUMNS)
     columns = sorted(
-        dict.fromkeys((row.metric, row.subject) for row in found), key=lambda c: order.index(c[0])
+        dict.fromkeys((row.metric, row.subject) for row in found), key=lambda c: ORDER.index(c[0])
     )
     cells = {(row.slice, row.metric, row.subject): printed(row) for row in found}
     groups = dict.fromkeys(row.slice for row in found)
@@ -98,7 +104,7 @@ def printed(row: Row) -> tuple[str, str]:
 
     Where the protocol never asks for a value, that it is unknown is no estimate but a rule.
     """
-    form = COLUMNS[row.metric][1]
+    _, form = named((row.metric, row.subject))
     if row.metric == MISSING_RATE and row.status == Status.STRUCTURAL:
         return percent(row.value), "by the protocol"
     ends = interval(row.ci_low, row.ci_high, form) if row.status in NUMERIC else ""
@@ -107,8 +113,14 @@ def printed(row: Row) -> tuple[str, str]:
 
 def heading(column: Column, attributes: Mapping[str, Attribute]) -> str:
     """Return the name of a column."""
-    metric, subject = column
-    return " ".join(filter(None, [COLUMNS[metric][0], title(subject, attributes)]))
+    name, _ = named(column)
+    subject = "" if column in MEASURES else title(column[1], attributes)
+    return " ".join(filter(None, [name, subject]))
+
+
+def named(column: Column) -> tuple[str, Form]:
+    """Return what a column shows and how it is printed."""
+    return MEASURES[column] if column in MEASURES else OF_ANY_SUBJECT[column[0]]
 
 
 def value(printed_slice: str) -> str:

@@ -1,0 +1,174 @@
+"""The annotation gap: what part of the dataset's boxes another annotation of its images has too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, get_args
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from ibis import _
+
+from toolkit.config.agreement import GroupPolicy
+from toolkit.estimates import names_of, pairs_of, rates, statuses, with_overall
+from toolkit.intake.ingest import union
+from toolkit.matching import box_rows, boxes_of, found, whole_images
+from toolkit.metrics._gaps import gap_table
+from toolkit.model.attribute import Attribute
+from toolkit.model.dataset import BOX_COLUMNS
+from toolkit.model.slices import SliceTable, Unit
+from toolkit.slicing import count, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import ibis.expr.types as ir
+
+    from toolkit.config import AuditConfig
+    from toolkit.model.dataset import AnnotatedDataset
+    from toolkit.slicing import Totals
+
+TABLES = {
+    "annotation_gap.recall": "part of the boxes that the second annotation has too",
+    "annotation_gap.gap": "that part in a group less that in all others",
+}
+"""What this family puts into `Audit.tables`."""
+BOX_SIZE: Final = "box_size"
+ROW: Final = "annotation_id"
+
+
+def annotation_gap(
+    dataset: AnnotatedDataset, by: Sequence[tuple[str, ...]], config: AuditConfig
+) -> SliceTable:
+    """Measure which part of the boxes of each group, and of each size, is annotated twice.
+
+    The dataset's own boxes are the reference: they are found if a box of the second annotation
+    matches them. All images count, so that a box on an image without any box of the second
+    annotation is not found. The subject is empty for the policy on group boxes that the settings
+    name; where there are group boxes, the other policies have rows of their own, to see whether
+    it matters. One family of tests is one subject within one entry of `by`.
+    """
+    rows, second = dataset.annotations, dataset.second_annotations
+    if rows is None or second is None or not set(BOX_COLUMNS) <= set(rows.columns):
+        return SliceTable.empty()
+    if config.annotation_gap.labels:
+        second = second.filter(second["label"].isin(config.annotation_gap.labels))
+    policies = wanted_policies(rows, second, config)
+    sized = rows.filter(rows["x_min"].notnull()).mutate(size_of(rows, config).name(BOX_SIZE))
+    sliced = [n for n in names_in(by) if dataset.attribute(n).table == "annotations"]
+    known = ibis.memtable(found_boxes(rows, second, policies, sliced, config))
+    sizes = Attribute(BOX_SIZE, "annotations", size_names(config))
+    compared = replace(dataset, annotations=sized.left_join(known, ROW).drop(f"{ROW}_right"))
+    compared = compared.with_attributes({BOX_SIZE: sizes})
+    measures = {name: _[name] for policy in policies for name in columns_of(policy)}
+    tables: list[SliceTable] = []
+    totals = count(
+        compared,
+        [*by, (BOX_SIZE,)],
+        config.slices.max_values,
+        measures=measures,
+        pairs=[pair for policy in policies for pair in pairs_of(*columns_of(policy))],
+        unit=Unit.ANNOTATION,
+    )
+    for i, totals_of_groups in enumerate(totals):
+        for policy in policies:
+            tables += estimated(totals_of_groups, policy, config, overall=i == 0)
+    return SliceTable.concat(tables)
+
+
+def columns_of(policy: GroupPolicy) -> tuple[str, str]:
+    """Return the columns that say whether a box is found, and whether it counts, by a policy."""
+    return f"found_{policy}", f"counts_{policy}"
+
+
+def wanted_policies(
+    rows: ir.Table, second: ir.Table, config: AuditConfig
+) -> tuple[GroupPolicy, ...]:
+    """Return the policy of the settings, and the others if there is any group box."""
+    first = config.matching.groups
+    flags = [table["is_group_of"] for table in (rows, second) if "is_group_of" in table.columns]
+    if not any(bool(flag.any().execute()) for flag in flags):
+        return (first,)
+    return (first, *(policy for policy in get_args(GroupPolicy) if policy != first))
+
+
+def size_names(config: AuditConfig) -> tuple[str, ...]:
+    """Return the names of the sizes of boxes, by the share of the image that they cover."""
+    limits = [f"{100 * limit:g}%" for limit in config.annotation_gap.sizes]
+    between = [f"{low} to {high}" for low, high in pairwise(limits)]
+    return (f"below {limits[0]}", *between, f"{limits[-1]} and more") if limits else ("any",)
+
+
+def size_of(rows: ir.Table, config: AuditConfig) -> ir.StringValue:
+    """Return the size of each box, by name."""
+    area = (rows["x_max"] - rows["x_min"]) * (rows["y_max"] - rows["y_min"])
+    *smaller, largest = size_names(config)
+    limits = zip(config.annotation_gap.sizes, smaller, strict=True)
+    cases = [(area < limit, name) for limit, name in limits]
+    return ibis.cases(*cases, else_=largest) if cases else ibis.literal(largest)
+
+
+def found_boxes(
+    rows: ir.Table,
+    second: ir.Table,
+    policies: Sequence[GroupPolicy],
+    sliced: Sequence[str],
+    config: AuditConfig,
+) -> pa.Table:
+    """Match the boxes of both annotations, some images at a time.
+
+    Args:
+        rows: The dataset's boxes.
+        second: The boxes of the second annotation.
+        policies: The policies on group boxes.
+        sliced: The columns of `rows` by which groups are made.
+        config: The settings.
+
+    Returns:
+        `annotation_id` of the dataset's boxes and the columns of each policy.
+    """
+    own = box_rows(rows, [ROW], sliced).mutate(second=False)
+    other = box_rows(second, [ROW]).mutate(second=True)
+    batches = whole_images(union([own, other]), ["second"])
+    return pa.concat_tables(of_batch(batch, policies, config) for batch in batches)
+
+
+def of_batch(batch: pa.Table, policies: Sequence[GroupPolicy], config: AuditConfig) -> pa.Table:
+    """Say of the dataset's boxes in a batch of whole images whether the others have them."""
+    boxes, is_other = boxes_of(batch), batch["second"].to_numpy()
+    own, other = boxes.of(~is_other), boxes.of(is_other)
+    columns = {ROW: batch[ROW].to_numpy()[~is_other]}
+    for policy, mask in found(own, other, config.matching, policies).items():
+        there, counts = columns_of(policy)
+        columns[there] = mask
+        columns[counts] = ~own.group if policy == "ignored" else np.ones(len(own), dtype=bool)
+    return pa.table(columns)
+
+
+def estimated(
+    totals: Totals, policy: GroupPolicy, config: AuditConfig, *, overall: bool
+) -> Iterator[SliceTable]:
+    """Estimate the part that is found of all boxes, where `overall`, and of each group's."""
+    subject = "" if policy == config.matching.groups else f"group boxes {policy}"
+    y, x = columns_of(policy)
+    rate = rates(totals, y, x, config.slices.confidence)
+    n = with_overall(totals.numbers[x])
+    table = SliceTable.of(
+        {
+            "metric": "annotation_gap.recall",
+            "subject": subject,
+            "unit": Unit.ANNOTATION,
+            "slice": names_of(totals.groups, overall=True),
+            "n": n,
+            "n_images": np.append(totals.covered, totals.present),
+            "value": rate.value,
+            "ci_low": rate.low,
+            "ci_high": rate.high,
+            "status": statuses(n, rate.value, config.slices.min_n),
+        }
+    )
+    yield SliceTable(table.frame.iloc[int(not overall) :])
+    if np.count_nonzero(totals.numbers[x]) > 1:
+        yield gap_table(totals, y, x, "annotation_gap.gap", subject, config)
