@@ -1,5 +1,6 @@
 """What all tests share: where the data are, how hypothesis draws, and when a skip is a failure."""
 
+import gc
 import os
 import shutil
 from collections.abc import Generator
@@ -14,10 +15,11 @@ REQUIRE_ALL = os.environ.get("TOOLKIT_REQUIRE_ALL") == "1"
 
 # Drawn the same each time and without time limits, so that a slow machine never fails a test.
 settings.register_profile(
-    "local", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "project", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("ci", settings.get_profile("local"), max_examples=400)
-settings.load_profile("ci" if os.environ.get("CI") else "local")
+settings.load_profile("project")
+# As the command line does: audits make many objects that stay.
+gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")

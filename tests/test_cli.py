@@ -147,7 +147,7 @@ def test_bad_rows_among_good_ones_are_counted_and_listed(run: Run, boxes: Path) 
         (["audit", "boxes.csv", "--format", "koko"], 2, "Unknown loader 'koko'"),
         (["audit", "boxes.csv", "--config", "no.toml"], 3, "'no.toml'"),
         (["audit", "boxes.csv", "--fail-on", "never mind"], 2, "never mind"),
-        (["explain", "REP01"], 2, "Did you mean 'REP001'?"),
+        (["explain", "ASC20"], 2, "Did you mean 'ASC020'?"),
         (["schema", "audit.yaml"], 2, "Did you mean 'audit.toml'?"),
         (["list", "cats"], 2, "cats"),
         (["nonsense"], 2, "nonsense"),

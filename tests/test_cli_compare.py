@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -124,3 +125,19 @@ def test_wrong_usage_says_what_to_do(
     left, _, err = run("compare", *arguments)
     assert left == code
     assert said in " ".join(err.split())
+
+
+def test_files_tell_nothing_of_a_small_group(run: Run, tmp_path: Path) -> None:
+    """Of four and seven people, no file has a number."""
+    for name, feminine in (("a", 4), ("b", 7)):
+        dataset = tk.load(people(tmp_path / f"{name}.csv", feminine))
+        gender = replace(dataset.attributes["gender"], sensitive=True)
+        tk.audit(dataset.with_attributes({"gender": gender}), by=["gender"]).save(tmp_path / name)
+    assert run("compare", tmp_path / "a", tmp_path / "b", "-o", "c.parquet")[0] == 0
+    changes = pd.read_parquet("c.parquet")
+    of_group = changes[changes["slice"] == "gender=F"]
+    assert len(of_group)
+    assert of_group[["n_a", "n_b", "value_a", "value_b", "change"]].isna().all(axis=None)
+    run("compare", tmp_path / "a", tmp_path / "b", "-o", "c.json")
+    findings = json.loads(Path("c.json").read_text())["findings"]
+    assert all(finding["value_a"] is None for finding in findings if "F" in finding["slice"])

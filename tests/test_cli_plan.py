@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -70,3 +71,23 @@ def test_wrong_usage_says_what_to_do(
     assert (left, out) == (code, "")
     assert said in " ".join(err.split())
     assert not (audited / "plan.md").exists()
+
+
+def test_files_tell_nothing_of_a_small_group(run: Run, tmp_path: Path) -> None:
+    """Three of unknown age are planned for on the terminal; the files leave their attribute out."""
+    rows = "".join(
+        f"i{i},{'F' if i < 100 else 'M'},{'Old' if i < 3 else 'Young'}\n" for i in range(1000)
+    )
+    (tmp_path / "people.csv").write_text("image_id,gender,age\n" + rows)
+    dataset = tk.load(tmp_path / "people.csv")
+    age = replace(dataset.attributes["age"], sensitive=True)
+    dataset = dataset.with_attributes({**dataset.attributes, "age": age})
+    tk.audit(dataset, by=["gender", "age"]).save(tmp_path / "out")
+    code, out, _ = run("plan", tmp_path / "out")
+    assert (code, "Old (age) 3" in " ".join(out.split())) == (0, True)
+    targets = pd.read_parquet(tmp_path / "out" / "plan_targets.parquet")
+    assert set(targets["slice"]) == {"gender=F", "gender=M"}
+    for name in ("plan.md", "plan.json"):
+        text = (tmp_path / "out" / name).read_text()
+        assert "too small to be published" in text
+        assert "Old" not in text

@@ -109,8 +109,8 @@ def test_settings_cannot_be_changed_afterwards() -> None:
         (
             {"association": {"zzz": 1}},
             (
-                "Unknown key 'zzz' under [association]: Choose one of: min_confidence, measures, gaps, "
-                "most_compared, attributes, label_tables."
+                "Unknown key 'zzz' under [association]: Choose one of: min_confidence, measures, "
+                "gaps, most_compared, attributes, label_tables."
             ),
         ),
     ],

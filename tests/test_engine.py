@@ -316,3 +316,15 @@ def test_hexadecimal_texts_are_those_of_a_regular_expression(
         re.fullmatch("[0-9a-fA-F]{16}", text) is not None for text in table["text"].to_pylist()
     ]
     assert found == expected
+
+
+def test_a_parquet_column_with_one_value_and_nulls_keeps_both(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Written without a dictionary, such a column made the engine take every row for null."""
+    table = pa.table({"image_id": ["a", "b", "c", "d"], "value": [None, "x", None, "x"]})
+    pq.write_table(table, tmp_path / "plain.parquet", use_dictionary=False)
+    rows = engine.read(inspect(tmp_path / "plain.parquet")).table
+    assert rows.filter(rows["value"].isnull()).count().execute() == 2
+    assert rows.filter(rows["value"].fill_null("z") == "z").count().execute() == 2
+    assert rows.filter(rows["value"].notnull()).count().execute() == 2

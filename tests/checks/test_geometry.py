@@ -17,11 +17,16 @@ GROUP = "gender=F"
 
 
 def found(
-    code: str, metric: str, *rows: tuple[str, float, float, float], q: float = 1e-9, n: int = 5000
+    code: str,
+    metric: str,
+    *rows: tuple[str, float, float, float],
+    q: float = 1e-9,
+    n: int = 5000,
+    images: int = 5000,
 ) -> list[Finding]:
     """Return what a rule finds in a table with these subjects, values and intervals."""
     subject, value, low, high = zip(*rows, strict=True)
-    numbers = {"n": n, "n_images": n, "slice": GROUP, "q_value": q}
+    numbers = {"n": n, "n_images": images, "slice": GROUP, "q_value": q}
     table = {"value": value, "ci_low": low, "ci_high": high, "subject": subject, **numbers}
     means = {"metric": "geometry.mean", "subject": "box_area", "value": 0.05, **numbers}
     tables = {
@@ -76,15 +81,36 @@ def test_a_ratio_of_nothing_is_inconclusive_without_a_number() -> None:
         ((0.2, 0.15, 0.25), Severity.WARNING, "20.0% of the height lower"),
         ((-0.07, -0.08, -0.06), Severity.INFO, "7.0% of the height higher"),
         ((0.06, 0.01, 0.11), None, ""),
+        ((-0.2, -0.42, 0.02), Severity.INFO, "interval -2.0% to 42.0%). Inconclusive, n needed"),
     ],
 )
 def test_boxes_that_lie_elsewhere_are_found_in_both_directions(
     gap: tuple[float, float, float], severity: Severity | None, words: str
 ) -> None:
-    """The whole interval beyond a tenth of the side is a warning, beyond a twentieth is told."""
+    """The whole interval beyond a tenth of the side is a warning, beyond a twentieth is told.
+
+    Of a gap that is not sure, the interval is given in the direction of the gap.
+    """
     findings = found("ANN031", "geometry.mean_gap", ("box_y_center", *gap))
     assert [f.severity for f in findings] == ([severity] if severity else [])
     assert all(words in f.message for f in findings)
+
+
+@pytest.mark.parametrize(("n", "images"), [(13, 13), (400, 5)])
+@pytest.mark.parametrize(
+    ("code", "row"),
+    [
+        ("ANN030", ("geometry.area_ratio", ("box_area", 0.4, 0.35, 0.45))),
+        ("ANN031", ("geometry.mean_gap", ("box_x_center", -0.2, -0.25, -0.15))),
+    ],
+)
+def test_few_boxes_or_images_show_nothing(
+    code: str, row: tuple[str, tuple[str, float, float, float]], n: int, images: int
+) -> None:
+    """However sure the interval seems: its error is itself estimated from few images."""
+    (finding,) = found(code, *row, n=n, images=images)
+    assert finding.severity is Severity.INFO
+    assert "Inconclusive" in finding.message
 
 
 def test_a_planted_difference_is_found_and_an_equal_one_is_not() -> None:

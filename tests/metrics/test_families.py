@@ -9,13 +9,14 @@ from toolkit.config import AuditConfig
 from toolkit.metrics import METRICS
 from toolkit.pipeline import run
 from toolkit.stats.multiplicity import adjust
+from toolkit.wording.labels import OF_WORD
 from toolkit.wording.slices import attributes_of
 
 KEYS = {
     "subject and entry of `by`": ["subject", "by"],
     "measure, unit, source of labels and entry of `by`": ["unit", "by"],
 }
-"""The columns that tell the families apart; the sample has one source of labels."""
+"""The columns that tell the families apart, beside the source of labels: captions or others."""
 MEASURES = "association.attributes"
 """The table in which the subject is the measure."""
 
@@ -36,6 +37,7 @@ def test_every_family_is_corrected_as_is_said(sample: Path) -> None:
         if metric in said and table["p_value"].notna().any():
             keys = KEYS[said[metric]] + ["subject"] * (metric == MEASURES)
             family = [table["slice"].map(attributes_of) if k == "by" else table[k] for k in keys]
+            family.append(table["subject"].str.contains(OF_WORD, regex=False))
             again = table.groupby(family)["p_value"].transform(lambda p: adjust(p, "holm"))
             np.testing.assert_allclose(again, table["q_value"], rtol=1e-12, err_msg=metric)
             checked += 1

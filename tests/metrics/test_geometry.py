@@ -245,6 +245,13 @@ def test_without_boxes_only_their_number_is_measured() -> None:
     assert geometry(replace(plain, annotations=None), [], AuditConfig()).frame.empty
 
 
+def test_a_table_without_rows_has_no_boxes() -> None:
+    """Nothing is measured of it, and nothing fails."""
+    table = measured(annotated(crowd(8).head(0), [GENDER]), group_boxes="out")
+    assert not table["status"].isin(["ok", "small"]).any()
+    assert not table["n"].any()
+
+
 @settings(max_examples=5)
 @given(seed=st.integers(0, 10**6), n=st.integers(4, 60))
 def test_neither_order_nor_copies_of_all_images_change_a_mean(seed: int, n: int) -> None:

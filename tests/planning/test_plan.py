@@ -106,6 +106,19 @@ def test_several_people_on_an_image_need_fewer_images():
     assert (row.images, row.annotations) == (30, 60)
 
 
+def test_boxes_of_groups_count_as_in_the_shares():
+    """Where they are kept out of the geometry, the row that keeps them in is taken."""
+    means, by = {"": 1.5, "group boxes in": 2.0, "depiction boxes out": 1.0}, {"g=x": (50, 100)}
+    sizes = pd.concat(
+        shares_of("geometry.boxes_per_image", by, subject=subject, unit="image").assign(value=m)
+        for subject, m in means.items()
+    )
+    (row,) = plan(
+        record_of(shares([20, 80], unit="annotation"), sizes), tolerance=1, disparity=0.9
+    ).images.itertuples()
+    assert (row.images, row.annotations) == (30, 60)
+
+
 def test_what_cannot_be_reached_is_said_and_why():
     """Impossible combinations and groups without a reference share have a sentence each."""
     frame = shares([20, 70, 10], [0.7, 0.3, 0.0], status=["ok", "ok", "ok"])

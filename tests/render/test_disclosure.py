@@ -12,6 +12,8 @@ from toolkit.detectable import MINIMUM
 from toolkit.model.slices import Status
 from toolkit.render._disclosure import publish
 
+FEMININE, MASCULINE = (f"{GENDER.name}={value}" for value in GENDER.values)
+
 
 def test_every_number_of_a_masked_group_is_gone() -> None:
     """A masked group has no number in any table, and neither has what rests on its sums.
@@ -127,3 +129,92 @@ def test_what_is_published_is_not_published_again() -> None:
     published = publish(record())
     assert publish(published) is published
     assert "compared" in published.summary
+
+
+def with_tables(*frames: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return what is published of the record's groups, one of 3 people, with these tables."""
+    counts = [3, 297, 100]
+    slices = [f"{GENDER.name}={value}" for value in (*GENDER.values, "Unknown")]
+    count = table("representation.count", ["overall", *slices], [400, *counts], [400, *counts])
+    tables = {frame["metric"].iloc[0]: frame for frame in (count, *frames)}
+    return dict(publish(replace(record(), tables=MappingProxyType(tables))).tables)
+
+
+@pytest.mark.parametrize(
+    ("metric", "slices", "subject", "unit"),
+    [
+        pytest.param(
+            "association.table",
+            ["overall"],
+            f"{GENDER.name} & pose: Cramér's V",
+            "annotation",
+            id="n is 3 more than the other group",
+        ),
+        pytest.param(
+            "annotation.missing_rate",
+            ["is_group_of=false", "is_group_of=true"],
+            GENDER.name,
+            "annotation",
+            id="unknown values of all parts add up",
+        ),
+        pytest.param(
+            "association.attributes",
+            [f"{MASCULINE} & pose=sit", f"{MASCULINE} & pose=stand"],
+            "lift",
+            "annotation",
+            id="the share of a pose is of 300",
+        ),
+        pytest.param(
+            "association.gap",
+            [f"{GENDER.name}=Unknown"],
+            f"Cat: npmi against {FEMININE}",
+            "image",
+            id="the other group of a gap",
+        ),
+    ],
+)
+def test_numbers_from_which_a_group_of_3_follows_are_masked(
+    metric: str, slices: list[str], subject: str, unit: str
+) -> None:
+    """What rests on all known values of an attribute tells the one group that is not shown."""
+    n = [300 // len(slices)] * len(slices)
+    shown = with_tables(table(metric, slices, n, 0.2, 1.0, subject, unit))[metric]
+    assert (shown["status"] == Status.SUPPRESSED).all()
+
+
+@pytest.mark.parametrize(("expected", "masked"), [([0.3, 29.7], True), ([0.3, 29.0], False)])
+def test_the_images_with_any_group_tell_one_of_3_only_if_each_shows_one(
+    expected: list[float], masked: bool
+) -> None:
+    """A label of the other group alone is on 30 images, and 300 images show a group.
+
+    If images show several groups, fewer are expected with both, and the 3 do not follow.
+    """
+    frame = table(
+        "association.observed", [FEMININE, MASCULINE], [0, 30], [0, 30], expected, "Cat", "image"
+    )
+    shown = with_tables(frame.assign(n_images=300))["association.observed"]
+    assert (shown["status"] == Status.SUPPRESSED).tolist() == [True, masked]
+
+
+def test_a_masked_pair_of_values_is_not_told_by_rates_of_the_one_by_the_other() -> None:
+    """Of 20 with a pose, 3 sit: neither their number nor their share is shown."""
+    cells = [f"{MASCULINE} & pose={pose}" for pose in ("sit", "stand")]
+    pairs = table("association.attributes", cells, [3, 294], [3, 294], subject="observed")
+    rates = table("label_bias.rate", [MASCULINE], [297], [3 / 297], subject="pose=sit")
+    tables = with_tables(pairs, rates)
+    for metric in ("association.attributes", "label_bias.rate"):
+        assert (tables[metric]["status"] == Status.SUPPRESSED).all()
+
+
+def test_what_another_choice_of_boxes_leaves_tells_nothing_of_a_small_group() -> None:
+    """Of 3 people one is in a box of several: neither choice shows the rest to subtract from."""
+    slices = ["overall", FEMININE, MASCULINE, f"{GENDER.name}=Unknown"]
+    means = [
+        table("geometry.mean", slices, [283, 2, 207, 74], 0.1, subject="box_area"),
+        table(
+            "geometry.mean", slices, [400, 3, 297, 100], 0.1, subject="box_area (group boxes in)"
+        ),
+    ]
+    shown = with_tables(pd.concat(means, ignore_index=True))["geometry.mean"]
+    assert (shown["status"] == Status.SUPPRESSED).tolist() == [False, True, False, True] * 2

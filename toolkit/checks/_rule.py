@@ -54,6 +54,10 @@ class Measured:
         """Whether a corrected p-value is below the level of the intervals."""
         return q_value < 1 - self.config.slices.confidence
 
+    def may_guess(self, n: float) -> bool:
+        """Whether a group is large enough to say what it cannot show; cards mask smaller ones."""
+        return n >= self.config.slices.suppress_below
+
     @property
     def confidence(self) -> str:
         """The level of every interval, as `95%`."""

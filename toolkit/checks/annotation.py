@@ -135,7 +135,7 @@ def wider(rule: Rule, measured: Measured, rates: str, gaps: str) -> Iterator[Fin
     for row in measured.rows(gaps):
         shown = row.ci_low >= NOTABLE_POINTS and measured.significant(row.q_value)
         sure = shown and row.status == Status.OK
-        if sure or row.value >= POINTS:
+        if sure or (row.value >= POINTS and measured.may_guess(row.n)):
             message = rule.message.format(
                 what=named(row.subject, measured),
                 rate=percent(rate_of[row.subject, row.slice]),

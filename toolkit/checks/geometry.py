@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from toolkit.checks._rule import Measured, Rule
+from toolkit.checks._rule import Measured, Rule, undecided
 from toolkit.model.finding import Finding, Severity
 from toolkit.stats.intervals import z_value
 from toolkit.stats.power import units_needed
@@ -20,6 +20,8 @@ FOUR_FIFTHS: Final = 0.8
 HALF: Final = 0.5
 OF_SIDE: Final = 0.10
 NOTABLE_OF_SIDE: Final = 0.05
+FEWEST: Final = 5
+"""Of fewer boxes, or on fewer images, the place says nothing at all."""
 DIRECTIONS: Final = {
     "box_x_center": ("further right", "further left", "width"),
     "box_y_center": ("lower", "higher", "height"),
@@ -42,7 +44,8 @@ class ANN030(Rule):
         "Small people are harder to detect and to describe, so an error rate that differs between "
         "groups may come from their size in the picture. A warning if the whole interval of the "
         "ratio of the mean areas lies below 0.5, for information if it lies below 0.8; in both "
-        "cases the corrected p-value must be significant. A ratio below 0.5 that is not sure to be "
+        "cases the corrected p-value must be significant, and the boxes of the group must be at "
+        "least `min_n`, on as many images. A ratio below 0.5 that is not sure to be "
         "below 0.8 is called inconclusive. Boxes around several people and those of drawings count "
         "as `[geometry]` in `audit.toml` says; the ratio with the other choice stands beside."
     )
@@ -68,7 +71,7 @@ class ANN030(Rule):
             others[row.slice].append(row)
         for rows in others.values():
             for row in rows:
-                sure = row.ci_high < FOUR_FIFTHS and measured.significant(row.q_value)
+                sure = row.ci_high < FOUR_FIFTHS and is_evident(row, measured)
                 if row.subject == AREA and (sure or row.value < HALF):
                     choices = "".join(
                         f"; with {r.subject.removeprefix(AREA)[2:-1]} {ratio(r.value)}"
@@ -91,7 +94,7 @@ class ANN030(Rule):
             low=ratio(row.ci_low).removesuffix("×"),
             high=ratio(row.ci_high).removesuffix("×"),
             choices=choices,
-            doubt="" if sure else f" {undecided(row, measured)}.",
+            doubt="" if sure else f" {undecided_ratio(row, measured)}.",
         )
         severity = Severity.WARNING if grave else Severity.INFO
         numbers = (row.n, row.value, row.ci_low, row.ci_high, FOUR_FIFTHS)
@@ -108,13 +111,15 @@ class ANN031(Rule):
     needs = ("geometry.mean_gap",)
     message = (
         "Boxes of {group} (n={n}) lie {gap} of the {side} {direction} on average than those of the "
-        "others ({confidence} interval {low} to {high})."
+        "others ({confidence} interval {low} to {high}).{doubt}"
     )
     meaning = (
         "A model that learns where people stand in the pictures finds those who stand elsewhere "
         "less often. A warning if the whole interval of the gap of the mean positions lies beyond "
         "a tenth of the side of the image, for information beyond a twentieth; in both cases the "
-        "corrected p-value must be significant."
+        "corrected p-value must be significant, and the boxes of the group must be at least "
+        "`min_n`, on as many images. A gap beyond a tenth of 5 boxes or more that is not "
+        "sure to be beyond a twentieth is called inconclusive."
     )
     example = (
         "Boxes of Predominantly Feminine (perceived gender presentation) (n=4,899) lie 8.2% of the "
@@ -131,17 +136,19 @@ class ANN031(Rule):
     )
 
     def find(self, measured: Measured) -> Iterator[Finding]:
-        """Yield the groups that clearly lie elsewhere."""
+        """Yield the groups that clearly lie, or seem to lie far, elsewhere."""
         for row in measured.rows("geometry.mean_gap"):
             far = max(row.ci_low, -row.ci_high)
-            sure = far >= NOTABLE_OF_SIDE and measured.significant(row.q_value)
-            if sure and row.subject in DIRECTIONS:
-                yield self.finding(measured, row, far)
+            sure = far >= NOTABLE_OF_SIDE and is_evident(row, measured)
+            seems = abs(row.value) >= OF_SIDE and min(row.n, row.n_images) >= FEWEST
+            if row.subject in DIRECTIONS and (sure or seems):
+                yield self.finding(measured, row, far, sure=sure)
 
-    def finding(self, measured: Measured, row: Any, far: float) -> Finding:
+    def finding(self, measured: Measured, row: Any, far: float, *, sure: bool) -> Finding:
         """Judge one group and put it into words."""
         more, less, side = DIRECTIONS[row.subject]
-        low, high = sorted((abs(row.ci_low), abs(row.ci_high)))
+        towards = math.copysign(1.0, row.value)
+        low, high = sorted((towards * row.ci_low, towards * row.ci_high))
         message = self.message.format(
             group=measured.words(row.slice),
             n=count(row.n),
@@ -151,13 +158,25 @@ class ANN031(Rule):
             confidence=measured.confidence,
             low=percent(low),
             high=percent(high),
+            doubt="" if sure else f" {undecided(row, NOTABLE_OF_SIDE, measured)}.",
         )
-        severity = Severity.WARNING if far >= OF_SIDE else Severity.INFO
+        severity = Severity.WARNING if sure and far >= OF_SIDE else Severity.INFO
         numbers = (row.n, row.value, row.ci_low, row.ci_high, NOTABLE_OF_SIDE)
-        return Finding(self.code, severity, row.subject, row.slice, *numbers, message, far)
+        # In this order, an end that is not known gives 0 and not NaN.
+        effect = max(0.0, far)
+        return Finding(self.code, severity, row.subject, row.slice, *numbers, message, effect)
 
 
-def undecided(row: Any, measured: Measured) -> str:
+def is_evident(row: Any, measured: Measured) -> bool:
+    """Tell whether a difference is significant, and rests on enough boxes on enough images.
+
+    The error of a mean over few images is itself too uncertain for a test to hold its level.
+    """
+    least = measured.config.slices.min_n
+    return min(row.n, row.n_images) >= least and measured.significant(row.q_value)
+
+
+def undecided_ratio(row: Any, measured: Measured) -> str:
     """Say how many boxes would show the ratio to be notable, if it is as small as seen."""
     if not 0 < row.ci_low < row.ci_high < math.inf:
         return needed(math.nan)

@@ -95,7 +95,8 @@ def one_sided(measured: Measured) -> Iterator[Any]:
     """
     found: dict[tuple[str, ...], list[Any]] = defaultdict(list)
     for row in measured.rows("label_bias.difference"):
-        if shown(row, measured) or abs(row.value) >= POINTS:
+        seems_large = abs(row.value) >= POINTS and measured.may_guess(row.n)
+        if seems_large or shown(row, measured):
             found[row.subject, *attributes_of(row.slice)].append(row)
     for rows in found.values():
         farthest = max(rows, key=lambda row: (round(shown(row, measured), 9), row.value))

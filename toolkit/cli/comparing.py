@@ -63,15 +63,18 @@ def compare(
     from toolkit import outputs
     from toolkit.comparison import compare as compared
     from toolkit.comparison.report import sections
+    from toolkit.render import publish
     from toolkit.render._sections import terminal
 
     if output and output.suffix not in FORMS:
         what, do = f"{output.name!r} names no form to write", f"End it in {', '.join(FORMS)}."
         raise SettingsError(what, "--output", do)
-    comparison = compared(*both_audits((a, b), by, config, format))
+    audits = both_audits((a, b), by, config, format)
+    comparison = compared(*audits)
     console().print(terminal(sections(comparison)))
     if output:
-        outputs.save_file(output, written(comparison, output.suffix))
+        shown = compared(*map(publish, audits))
+        outputs.save_file(output, written(shown, output.suffix))
         typer.echo(f"Comparison  {output}")
     raise typer.Exit(exit_code(comparison, fail_on))
 

@@ -33,11 +33,13 @@ def plan(
     from toolkit import outputs
     from toolkit.planning import plan as planned
     from toolkit.planning.report import sections, to_markdown
+    from toolkit.render import publish
     from toolkit.render._sections import terminal
 
     aims = {"tolerance": tolerance, "disparity": disparity, "power": power, "rate": rate}
-    made = planned(outputs.Audit.open(audit), classes=classes, **aims)
-    console().print(terminal(sections(made)))
+    opened = outputs.Audit.open(audit)
+    console().print(terminal(sections(planned(opened, classes=classes, **aims))))
+    made = planned(publish(opened), classes=classes, **aims)
     folder = output or audit
     outputs.save_file(folder / "plan.parquet", made.images)
     outputs.save_file(folder / "plan_targets.parquet", made.targets)

@@ -16,6 +16,7 @@ from toolkit.planning.cells import Cell, cells
 from toolkit.planning.model import CollectionPlan, State
 from toolkit.planning.programme import ROUNDING, alone, fewest
 from toolkit.planning.targets import Target, compared_groups, targets_of
+from toolkit.render._disclosure import Published
 from toolkit.render._rows import NUMERIC, confidence, rows
 from toolkit.wording.slices import BETWEEN, terms
 
@@ -52,6 +53,7 @@ NOTES: Final = (
     "Their design effect is the largest among the group's measured rates.",
 )
 UNWEIGHTED: Final = "Shares are of the units as they are, not as the sampling weights count them."
+WITHHELD: Final = "Attributes with a group too small to be published are left out."
 
 
 def plan(
@@ -85,7 +87,10 @@ def plan(
     targets = list(targets_of(audit, aims))
     if not targets:
         raise SettingsError(
-            "There is no group to plan for", f"audit of {audit.name!r}", "Audit it by an attribute."
+            "There is no group to plan for",
+            f"audit of {audit.name!r}",
+            "Audit it by an attribute; files leave out those with groups below "
+            "`slices.suppress_below`.",
         )
     kinds = kinds_of(audit)
     wanting = {target.subject for target in targets if target.deficit > ROUNDING}
@@ -99,6 +104,7 @@ def plan(
     missed[tried] = solution.unmet
     images = solution.images.reshape(len(labels), len(kinds))
     weights = audit.config.get("slices", {}).get("weights")
+    notes = [(UNWEIGHTED, weights), (WITHHELD, isinstance(audit, Published) and audit.masked)]
     return CollectionPlan(
         name=audit.name,
         date=audit.run.date,
@@ -106,7 +112,7 @@ def plan(
         images=collected(images, kinds, labels),
         targets=described(targets, kinds, labels, images, by_itself, missed),
         total=int(images.sum()),
-        notes=(*NOTES, UNWEIGHTED) if weights else NOTES,
+        notes=(*NOTES, *(note for note, holds in notes if holds)),
         attributes=MappingProxyType({a.name: a for a in audit.attributes}),
     )
 

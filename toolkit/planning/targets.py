@@ -106,8 +106,13 @@ def targets_of(audit: AuditRecord, aims: PlanningConfig) -> Iterator[Target]:
 
 
 def compared_groups(audit: AuditRecord) -> list[Row]:
-    """Return the groups with known values and their reference shares, without any variants."""
-    return [row for row in rows(audit, SHARES) if not row.subject]
+    """Return the groups with known values and their reference shares, without any variants.
+
+    Attributes with a masked group are left out: what the others lack would tell its size.
+    """
+    found = [row for row in rows(audit, SHARES) if not row.subject]
+    masked = {attributes_of(row.slice) for row in found if row.status == Status.SUPPRESSED}
+    return [row for row in found if attributes_of(row.slice) not in masked]
 
 
 def of_shares(together: Sequence[Row], aims: PlanningConfig) -> Iterator[Target]:

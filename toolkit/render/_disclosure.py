@@ -20,7 +20,7 @@ from toolkit.detectable import MINIMUM, compared, metric_and_subject
 from toolkit.model.audit import AuditRecord
 from toolkit.model.slices import Status
 from toolkit.render._suppression import hidden_cells, is_about
-from toolkit.wording.slices import Terms, attributes_of, in_words, terms
+from toolkit.wording.slices import BETWEEN, Terms, attributes_of, in_words, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,14 +28,19 @@ if TYPE_CHECKING:
     from toolkit.model.attribute import Attribute
     from toolkit.model.finding import Finding
 
+    Cut = frozenset[tuple[str, str]]
+    Names = frozenset[str]
+
 GROUPS: Final = "representation.count"
 ASSOCIATION: Final = "association."
 PAIRS: Final = "association.observed"
+CROSSED: Final = "association.attributes"
+AGAINST: Final = " against "
 NUMBERS: Final = ("n", "n_images", "value", "ci_low", "ci_high", "reference", "p_value", "q_value")
 OF_KNOWN: Final = (
     "representation.share_of_known",
     "representation.ratio",
-    "association.attributes",
+    CROSSED,
 )
 """What rests on the units whose values are known: together with a count it tells their sum."""
 REPRESENTATION: Final = "REP"
@@ -75,27 +80,30 @@ class Masks:
     Attributes:
         groups: The slices that are masked wherever they stand, in whatever order they are cut.
         pairs: The (label, printed slice) that are masked in the tables of associations.
-        sets: The sets of attributes with a masked group: a number that rests on the sum over their
-            groups would give it away.
+        sets: The sets of attributes with a masked group, or with a masked pair of their values: a
+            number that rests on the sum over them would give it away.
         sensitive: The names of the sensitive attributes.
         limit: The smallest count that is shown.
     """
 
-    groups: frozenset[frozenset[tuple[str, str]]]
+    groups: frozenset[Cut]
     pairs: frozenset[tuple[str, str]]
-    sets: frozenset[frozenset[str]]
+    sets: frozenset[Names]
     sensitive: frozenset[str]
     limit: int
 
     def cover(self, metric: str, subject: str, printed: str, n: float) -> bool:
         """Tell whether a number about this subject and slice, resting on n units, is masked."""
-        cut = terms(printed)
-        names = frozenset(name for name, _ in cut) | (about(subject) if subject else frozenset())
+        cut, other = terms(printed), terms(subject.partition(AGAINST)[2])
+        # The subject of a pair of values is the name of a measure.
+        named = about(subject) if metric != CROSSED else frozenset()
+        names = frozenset(name for name, _ in cut) | named
         return (
             (0 < n < self.limit and is_about(cut, self.sensitive))
-            or frozenset(cut) in self.groups
+            or not self.groups.isdisjoint({frozenset(cut), frozenset(other)})
             or not self.pairs.isdisjoint(pairs_in(subject, printed))
             or (n > 0 and names in self.sets and (bool(subject) or metric in OF_KNOWN))
+            or (n > 0 and any(hidden <= named for hidden in self.sets))
         )
 
 
@@ -129,14 +137,18 @@ def masks_of(tables: Mapping[str, pd.DataFrame], sensitive: frozenset[str], limi
     if GROUPS in tables:
         on_few = frozenset(few_images(tables[GROUPS], sensitive, limit))
         groups = hidden_cells(sizes_of(tables[GROUPS]), sensitive, limit, on_few)
-    pairs = set(hidden_pairs(tables[PAIRS], sensitive, limit) if PAIRS in tables else ())
+    masked = frozenset(map(frozenset, groups))
+    pairs = set(hidden_pairs(tables[PAIRS], masked, sensitive, limit) if PAIRS in tables else ())
     for metric, table in tables.items():
         if not metric.startswith((GROUPS, ASSOCIATION, MINIMUM)):
             pairs |= set(hidden_rows(table, groups, sensitive, limit))
+    sets = frozenset(frozenset(name for name, _ in cut) for cut in masked)
+    if CROSSED in tables:
+        sets |= frozenset(hidden_crossings(tables[CROSSED], sets, sensitive, limit))
     return Masks(
-        groups=frozenset(map(frozenset, groups)),
+        groups=masked,
         pairs=frozenset(pairs),
-        sets=frozenset(frozenset(name for name, _ in cut) for cut in groups),
+        sets=sets,
         sensitive=sensitive,
         limit=limit,
     )
@@ -157,13 +169,29 @@ def sizes_of(table: pd.DataFrame) -> dict[Terms, int]:
     return sizes
 
 
+def hidden_crossings(
+    table: pd.DataFrame, sets: frozenset[Names], sensitive: frozenset[str], limit: int
+) -> Iterator[Names]:
+    """Yield the sets of attributes whose pairs of values are all masked, as they tell of a few.
+
+    What is expected of one pair tells the units of all pairs, and so the small group or pair.
+    """
+    small = set(table.loc[table["n"].between(1, limit - 1), "slice"])
+    for text in table["slice"].unique():
+        names = frozenset(attributes_of(text))
+        of_few = text in small and is_about(terms(text), sensitive)
+        if of_few or any(hidden <= names for hidden in sets):
+            yield names
+
+
 def hidden_pairs(
-    table: pd.DataFrame, sensitive: frozenset[str], limit: int
+    table: pd.DataFrame, groups: frozenset[Cut], sensitive: frozenset[str], limit: int
 ) -> Iterator[tuple[str, str]]:
     """Yield the pairs of label and group that are masked.
 
     An image can show people of several groups. Only where each shows one, the images of a label
-    add up over the groups, observed as well as expected, and can be had by subtraction.
+    add up over the groups, observed as well as expected, and can be had by subtraction; so can
+    the images of a masked group, from the images with any.
     """
     cuts = {text: terms(text) for text in table["slice"].unique()}
     small = table["n"].between(1, limit - 1) & table["slice"].isin(
@@ -173,6 +201,11 @@ def hidden_pairs(
     names = table["slice"].map({text: " & ".join(attributes_of(text)) for text in cuts})
     sums = table.groupby([table["subject"], names])[["value", "reference"]].transform("sum")
     adding = np.isclose(sums["value"], sums["reference"], rtol=1e-9, atol=0)
+    of_masked = table["slice"].isin(
+        [text for text, cut in cuts.items() if frozenset(cut) in groups]
+    )
+    together = table[adding & names.isin(names[of_masked])]
+    yield from zip(together["subject"], together["slice"], strict=True)
     concerned = table["subject"].isin(table.loc[small, "subject"])
     for label, rows in table[adding & concerned].groupby("subject", sort=False):
         sizes = {cuts[text]: n for text, n in zip(rows["slice"], rows["n"], strict=True)}
@@ -223,7 +256,8 @@ def suspects(table: pd.DataFrame, masks: Masks) -> pd.DataFrame:
         subject
         for subject in table["subject"].unique()
         if not labels.isdisjoint(label for label, _ in pairs_in(subject, ""))
-        or any(about(subject) <= names for names in masks.sets)
+        or any(about(subject) <= names or names <= about(subject) for names in masks.sets)
+        or frozenset(terms(subject.partition(AGAINST)[2])) in masks.groups
     ]
     slices = [text for text in table["slice"].unique() if frozenset(terms(text)) in masks.groups]
     possible = (
@@ -236,8 +270,9 @@ def suspects(table: pd.DataFrame, masks: Masks) -> pd.DataFrame:
 
 
 def about(subject: str) -> frozenset[str]:
-    """Return the attributes that a subject names, as in `gender & age: js`."""
-    return frozenset(subject.partition(":")[0].split(" & "))
+    """Return the attributes that a subject names, as in `gender & age: js` or `age=Old`."""
+    named = subject.partition(":")[0].split(BETWEEN) if subject else []
+    return frozenset(name.partition("=")[0] for name in named)
 
 
 def pairs_in(subject: str, printed: str) -> set[tuple[str, str]]:
@@ -245,7 +280,7 @@ def pairs_in(subject: str, printed: str) -> set[tuple[str, str]]:
 
     Also of a measure of a label, as `Dog: npmi`, and of a gap, as `Dog: npmi against age=Old`.
     """
-    measured, _, other = subject.partition(" against ")
+    measured, _, other = subject.partition(AGAINST)
     labels = {subject, measured, measured.rpartition(": ")[0]}
     return {(label, group) for label in labels for group in (printed, other)}
 
@@ -253,7 +288,9 @@ def pairs_in(subject: str, printed: str) -> set[tuple[str, str]]:
 def concerns(finding: Finding, masks: Masks) -> bool:
     """Tell whether a finding has numbers that are masked."""
     metric = "representation.ratio" if finding.code.startswith(REPRESENTATION) else ""
-    return masks.cover(metric, finding.subject, finding.slice, finding.n)
+    other = finding.evidence.get("against")
+    subject = f"{finding.subject}{AGAINST}{other}" if other else finding.subject
+    return masks.cover(metric, subject, finding.slice, finding.n)
 
 
 def withheld(finding: Finding, attributes: Mapping[str, Attribute], limit: int) -> Finding:

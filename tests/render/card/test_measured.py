@@ -11,7 +11,7 @@ from tests.render.records import record, table
 from toolkit.detectable import MINIMUM
 from toolkit.model.card import Form
 from toolkit.render._disclosure import publish
-from toolkit.render.card.measured import findings
+from toolkit.render.card.measured import characteristics, findings, statistics
 
 FEMININE = "gender_presentation=Predominantly Feminine"
 UNKNOWN = "gender_presentation=Unknown"
@@ -40,3 +40,22 @@ def test_the_comparisons_that_say_least_come_first() -> None:
         "Would have been found: perceived age presentation × "
         "Unknown (perceived gender presentation)"
     )
+
+
+def test_boxes_are_described_as_the_settings_choose_them() -> None:
+    """The means of size and position over all boxes, and boxes an image; no other choice."""
+    names = {"box_area": 0.12, "box_x_center": 0.5, "box_y_center": 0.6, "box_aspect": 0.9}
+    numbers = {**names, "box_area (group boxes in)": 0.2}
+    means = pd.concat(
+        table("geometry.mean", ["overall", FEMININE], [100, 40], value, subject=subject)
+        for subject, value in numbers.items()
+    )
+    sizes = pd.concat(
+        table("geometry.boxes_per_image", ["overall"], [50], value, subject=subject, unit="image")
+        for subject, value in {"": 2.0, "group boxes in": 3.0}.items()
+    )
+    tables = {"geometry.mean": means, "geometry.boxes_per_image": sizes}
+    audit = replace(record(), tables=MappingProxyType(tables))
+    found = [result.measures for result in (statistics(audit), characteristics(audit)) if result]
+    assert [measure.value for measure in found[0]] == [0.12, 0.5, 0.6]
+    assert found[1][-1].value == 2.0
