@@ -102,7 +102,7 @@ def comparisons(tables: Tables) -> pd.DataFrame:
     rows = [
         made.assign(form=forms_of(metric, made))
         for metric, table in tables.items()
-        if metric != MINIMUM and len(made := table[tested(table)])
+        if metric != MINIMUM and len(table) and len(made := table[tested(table)])
     ]
     if not rows:
         return pd.DataFrame(columns=[*SLICE_COLUMNS, "form"])

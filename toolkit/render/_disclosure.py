@@ -118,7 +118,10 @@ def publish(audit: AuditRecord) -> Published:
     limit = int(slices.get("suppress_below", DEFAULT_LIMIT))
     sensitive = frozenset(a.name for a in audit.attributes if a.sensitive)
     masks = masks_of(audit.tables, sensitive, limit)
-    tables = {name: masked(table, masks) for name, table in audit.tables.items()}
+    # Most families have nothing to measure in a dataset, and their tables are empty.
+    tables = {
+        name: masked(table, masks) if len(table) else table for name, table in audit.tables.items()
+    }
     attributes = {attribute.name: attribute for attribute in audit.attributes}
     found = tuple(
         withheld(finding, attributes, limit) if concerns(finding, masks) else finding
@@ -140,7 +143,7 @@ def masks_of(tables: Mapping[str, pd.DataFrame], sensitive: frozenset[str], limi
     masked = frozenset(map(frozenset, groups))
     pairs = set(hidden_pairs(tables[PAIRS], masked, sensitive, limit) if PAIRS in tables else ())
     for metric, table in tables.items():
-        if not metric.startswith((GROUPS, ASSOCIATION, MINIMUM)):
+        if len(table) and not metric.startswith((GROUPS, ASSOCIATION, MINIMUM)):
             pairs |= set(hidden_rows(table, groups, sensitive, limit))
     sets = frozenset(frozenset(name for name, _ in cut) for cut in masked)
     if CROSSED in tables:
