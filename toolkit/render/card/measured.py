@@ -11,6 +11,7 @@ from toolkit.detectable import IN_POINTS, MINIMUM, metric_and_subject
 from toolkit.model.card import Form, Measure
 from toolkit.model.slices import Status
 from toolkit.render._rows import COUNTED, Row, rows
+from toolkit.wording.sampling import sampling_in_words
 from toolkit.wording.slices import attributes_of, in_words, title
 
 if TYPE_CHECKING:
@@ -200,6 +201,13 @@ def accounting(audit: AuditRecord) -> Result | None:
     return numbers("Rows read = rows kept + rows rejected.", counts)
 
 
+def how_drawn(audit: AuditRecord) -> str:
+    """Say what the intervals take for the sampling unit, and by what rows are weighted."""
+    slices = audit.config.get("slices", {})
+    drawn = sampling_in_words(slices.get("cluster", "image"), slices.get("weights", ""))
+    return f"Intervals are {drawn}."
+
+
 def findings(audit: AuditRecord) -> Result | None:
     """Repeat the worst findings, or say what was looked at; then what could not be shown.
 
@@ -210,7 +218,7 @@ def findings(audit: AuditRecord) -> Result | None:
         lines.append(f"And {rest:,} more, in audit.json.")
     if not lines:
         lines = ["Nothing was found.", *audit.summary.get("looked_at", ())]
-    result = words([*lines, *audit.summary.get("compared", ())])
+    result = words([*lines, *audit.summary.get("compared", ()), how_drawn(audit)])
     return result and Result(result.text, tuple(least_telling(audit)))
 
 
