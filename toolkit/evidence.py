@@ -1,4 +1,8 @@
-"""The rows behind a finding: exactly those that its number counts, to be looked at one by one."""
+"""The rows behind a finding: those that its number counts, to be looked at one by one.
+
+Where a number compares a group with others, they are those of the group. A discovered slice is shown
+whole, with the half of the data in which it was found.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ from ibis import _
 
 from toolkit.checks import RULES
 from toolkit.faults import labels_of_images, populations
+from toolkit.metrics._box_policy import POLICIES
+from toolkit.metrics._outcomes import OUTCOME, named
 from toolkit.metrics._values import strange_values
 from toolkit.metrics.association import label_sources
 from toolkit.metrics.integrity import annotation_faults, image_faults, named_images
@@ -19,6 +25,7 @@ from toolkit.model.dataset import FLAG_COLUMNS
 from toolkit.model.slices import MISSING, Unit
 from toolkit.registry import available
 from toolkit.units import units
+from toolkit.wording.labels import AGAINST
 from toolkit.wording.slices import terms, value_of
 
 if TYPE_CHECKING:
@@ -39,6 +46,8 @@ CONSTANT: Final = "integrity.constant"
 UNKNOWN: Final = "annotation.missing_rate"
 RATE: Final = "annotation.rate"
 LIFT: Final = "association.lift"
+LABEL_BIAS: Final = "label_bias.difference"
+OF_BOXES: Final = "geometry."
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,10 @@ def evidence(
             yield NOWHERE
         elif LIFT in needs[finding.code]:
             yield meeting(described, finding, config)
+        elif LABEL_BIAS in needs[finding.code]:
+            yield with_outcome(dataset, finding, config)
+        elif any(metric.startswith(OF_BOXES) for metric in needs[finding.code]):
+            yield of_boxes(dataset, finding, config)
         else:
             yield in_slice(described, finding, needs[finding.code])
 
@@ -142,15 +155,41 @@ def in_slice(dataset: AnnotatedDataset, finding: Finding, needs: Iterable[str]) 
     """Return the rows of a finding's slice, of which a rate counts only some."""
     names, subject = attributes_of(finding), finding.subject
     if UNKNOWN in needs or RATE in needs:
-        asked = [a.name for a in dataset.attributes.values() if a.sensitive]
-        of_people = [name for name in asked if dataset.attribute(name).table == "annotations"]
-        counted = units(dataset, names, asked_too=of_people, unit=Unit.ANNOTATION)
+        counted = units(dataset, names, asked_too=asked(dataset), unit=Unit.ANNOTATION)
         missing = list(dataset.attribute(subject).missing)
         unknown = _[subject].isnull() | _[subject].isin(missing)
         counts = unknown if UNKNOWN in needs else _[subject]
         return keys_of(counted, counted.rows.filter(*in_group(finding), counts))
     counted = units(dataset, names)
     return keys_of(counted, counted.rows.filter(*in_group(finding)))
+
+
+def with_outcome(dataset: AnnotatedDataset, finding: Finding, config: AuditConfig) -> Evidence:
+    """Return the rows of a finding's slice that have the outcome that it is about."""
+    subject = finding.subject.partition(AGAINST)[0]
+    name, _sign, value = subject.partition("=")
+    outcome = named(dataset, name, config)
+    counted = units(outcome.dataset, [*attributes_of(finding), OUTCOME])
+    has = _[OUTCOME] == (value or outcome.positive)
+    return keys_of(counted, counted.rows.filter(*in_group(finding), has))
+
+
+def of_boxes(dataset: AnnotatedDataset, finding: Finding, config: AuditConfig) -> Evidence:
+    """Return the boxes of a finding's slice that are measured, as `[geometry]` says."""
+    names = attributes_of(finding)
+    counted = units(dataset, names, asked_too=asked(dataset), unit=Unit.ANNOTATION)
+    inside = [
+        ~counted.rows[flag].fill_null(False)
+        for flag, policy in POLICIES.items()
+        if flag in counted.rows.columns and getattr(config.geometry, policy) == "out"
+    ]
+    return keys_of(counted, counted.rows.filter(*in_group(finding), *inside))
+
+
+def asked(dataset: AnnotatedDataset) -> list[str]:
+    """Return the sensitive attributes of annotations, which the rows of rates were asked for."""
+    every = dataset.attributes.values()
+    return [a.name for a in every if a.sensitive and a.table == "annotations"]
 
 
 def keys_of(counted: Units, rows: ir.Table) -> Evidence:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from toolkit.checks._rule import Measured, Rule, undecided
 from toolkit.model.finding import Finding, Severity
 from toolkit.model.slices import Status
+from toolkit.wording.labels import AGAINST
 from toolkit.wording.numbers import count, percent
 from toolkit.wording.slices import attributes_of, title
 
@@ -124,7 +125,7 @@ def is_grave(far: float, multiple: Any) -> bool:
 def parts(subject: str, outcomes: Collection[str]) -> tuple[str, str]:
     """Return the outcome that a subject is about, and those it is compared with."""
     outcome = max((name for name in outcomes if subject.startswith(name)), key=len)
-    return outcome, subject.removeprefix(outcome).removeprefix(" against ")
+    return outcome, subject.removeprefix(outcome).removeprefix(AGAINST)
 
 
 def outcome_in_words(subject: str, measured: Measured) -> str:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    import ibis.expr.types as ir
-
     from toolkit.engine import Engine
     from toolkit.intake.ingest import Part
 
@@ -164,8 +162,3 @@ def with_source_of(dataset: AnnotatedDataset, other: AnnotatedDataset) -> Annota
         notes=(*before.notes, *(f"predictions: {note}" for note in (*own.notes, *left_out))),
     )
     return replace(dataset, provenance=provenance)
-
-
-def number_of_images(rows: ir.Table) -> int:
-    """Count the images that rows are about."""
-    return int(rows["image_id"].nunique().execute())

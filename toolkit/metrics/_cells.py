@@ -11,6 +11,7 @@ from toolkit.estimates import pairs_of
 from toolkit.slicing import COUNT
 from toolkit.stats.arrays import divide
 from toolkit.stats.clustered import contrast, covariance, ratio
+from toolkit.wording.labels import AGAINST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,16 +51,16 @@ class Comparisons:
         if config.compare == "rest":
             return cls(each, 1.0 - np.eye(k), ("",) * k)
         if config.compare == "overall":
-            return cls(each, np.ones((k, k)), (" against overall",) * k)
+            return cls(each, np.ones((k, k)), (f"{AGAINST}overall",) * k)
         if config.compare == "pairs":
             first, second = np.triu_indices(k, 1)
-            against = tuple(f" against {group}" for group in chosen_from(groups, second))
+            against = tuple(f"{AGAINST}{group}" for group in chosen_from(groups, second))
             return cls(each[first], np.eye(k)[second], against)
         chosen = np.array([is_reference(group, config.reference) for group in groups])
         others = each[~chosen] if chosen.any() else each[:0]
         named = " or ".join(map(str, chosen_from(groups, np.flatnonzero(chosen))))
         together = np.tile(chosen.astype(np.float64), (len(others), 1))
-        return cls(others, together, (f" against {named}",) * len(others))
+        return cls(others, together, (f"{AGAINST}{named}",) * len(others))
 
 
 def chosen_from(groups: Sequence[Slice], at: Iterable[Any]) -> list[Slice]:

@@ -20,6 +20,7 @@ from toolkit.detectable import MINIMUM, compared, metric_and_subject
 from toolkit.model.audit import AuditRecord
 from toolkit.model.slices import Status
 from toolkit.render._suppression import hidden_cells, is_about
+from toolkit.wording.labels import AGAINST
 from toolkit.wording.slices import BETWEEN, Terms, attributes_of, in_words, terms
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ GROUPS: Final = "representation.count"
 ASSOCIATION: Final = "association."
 PAIRS: Final = "association.observed"
 CROSSED: Final = "association.attributes"
-AGAINST: Final = " against "
 NUMBERS: Final = ("n", "n_images", "value", "ci_low", "ci_high", "reference", "p_value", "q_value")
 OF_KNOWN: Final = (
     "representation.share_of_known",

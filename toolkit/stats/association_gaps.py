@@ -8,7 +8,7 @@ allow for images that show both groups, and for images that come from one photog
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from toolkit.stats.association import Counts
-
-DEPARTURE: Final = Form(lambda xy, x, y, _: xy - x * y, -1.0, 1.0, "departure from independence")
-"""Its variance is that of the score test of independence; it exists also where nothing was met."""
 
 
 @dataclass(frozen=True)
