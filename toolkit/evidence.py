@@ -1,7 +1,7 @@
 """The rows behind a finding: those that its number counts, to be looked at one by one.
 
-Where a number compares a group with others, they are those of the group. A discovered slice is shown
-whole, with the half of the data in which it was found.
+Where a number compares a group with others, they are those of the group. A discovered slice is
+shown whole, with the half of the data in which it was found.
 """
 
 from __future__ import annotations
